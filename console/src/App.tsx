@@ -16,6 +16,7 @@ import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
 import { useAllStale, useStale } from "./stale";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
+import { useUnfinishedSends } from "./thread/outbox";
 
 const Contacts = later(async () => (await import("./contacts/Contacts")).Contacts);
 const Ledger = later(async () => (await import("./ledger/Ledger")).Ledger);
@@ -97,6 +98,7 @@ export function App() {
 
 function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
   const live = useLive(useStale(), useAllStale());
+  useUnfinishedSends();
   const leave = useChange(onSignOut, []);
   const me = useQuery({ queryKey: ["me"], queryFn: () => data(readMe({ throwOnError: true })) });
   if (!me.data) return <p className="splash">Opening groupchat…</p>;

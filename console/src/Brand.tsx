@@ -3,7 +3,7 @@ export function Brand() {
   return (
     <span className="brand">
       <img src="/console/icon.svg" alt="" width="22" height="22" />
-      groupchat
+      <span>groupchat</span>
     </span>
   );
 }

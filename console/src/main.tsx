@@ -5,10 +5,14 @@ import { App } from "./App";
 import { Problem } from "./http";
 import "./styles/base.css";
 import "./styles/frame.css";
+import "./styles/inbox.css";
+import "./styles/thread.css";
 import "./styles/messages.css";
 import "./styles/composer.css";
 import "./styles/panes.css";
 import "./styles/pages.css";
+import "./styles/tables.css";
+import "./styles/sign-in.css";
 import "./styles/forms.css";
 
 const passes = (error: unknown) => error instanceof Problem && error.passes;

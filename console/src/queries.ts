@@ -15,7 +15,8 @@ import {
   readThread,
 } from "./api";
 import { data } from "./http";
-import { seesEverything, writes } from "./rights";
+import { audits, seesEverything, writes } from "./rights";
+import { PAGE } from "./thread/renewing";
 
 /** What the inbox is narrowed to; what is empty or off narrows nothing. */
 export type Filter = {
@@ -49,7 +50,7 @@ export function useTexts(filter: Filter) {
   return useInfiniteQuery({ ...narrowed(filter), enabled: Boolean(filter.text) });
 }
 
-/** The number of unread conversations. It is asked for apart, because counting takes longer than the first page of a large inbox. */
+/** The number of unread conversations, which no filter changes. */
 export function useUnread() {
   return useQuery({
     queryKey: ["unread"],
@@ -70,7 +71,7 @@ export function useThread(id: string) {
   return useInfiniteQuery({
     queryKey: ["thread", id],
     queryFn: ({ pageParam }) => {
-      const query = { limit: 50, order: "desc" as const, ...(pageParam && { cursor: pageParam }) };
+      const query = { limit: PAGE, order: "desc" as const, ...(pageParam && { cursor: pageParam }) };
       return data(readThread({ path: { conversation_id: id }, query, throwOnError: true }));
     },
     ...more,
@@ -102,6 +103,15 @@ export function useNumbers() {
   return useQuery({
     queryKey: ["numbers"],
     queryFn: () => all((query) => data(listNumbers({ query, throwOnError: true }))),
+  });
+}
+
+/** Read the numbers that were given up (R56), which those see who manage or audit. */
+export function useFormerNumbers(me: User) {
+  return useQuery({
+    queryKey: ["numbers", "given up"],
+    queryFn: () => all((query) => data(listNumbers({ query: { ...query, given_up: true }, throwOnError: true }))),
+    enabled: audits(me),
   });
 }
 

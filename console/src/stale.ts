@@ -2,11 +2,12 @@
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { StreamedEvent } from "./live";
+import { isLong, renew } from "./thread/renewing";
 
 /** Return a function that makes everything stale that was read so far. */
 export function useAllStale(): () => void {
   const queries = useQueryClient();
-  return useCallback(() => reread(queries), [queries]);
+  return useCallback(() => reread(queries, []), [queries]);
 }
 
 /** Return a function that makes the queries stale whose results some events change. */
@@ -19,7 +20,7 @@ export function useStale(): (events: StreamedEvent[]) => void {
  * Read again what begins with a key. A request that is on its way may not have the change, so what it reads is read once more after it;
  * it is not cut off, because in a busy workspace no request would ever end.
  */
-function reread(queries: QueryClient, queryKey: QueryKey = []): void {
+function reread(queries: QueryClient, queryKey: QueryKey): void {
   for (const query of queries.getQueryCache().findAll({ queryKey })) {
     const again = () => {
       waiting.delete(query.queryHash);
@@ -36,40 +37,45 @@ function reread(queries: QueryClient, queryKey: QueryKey = []): void {
 /** The queries that are read again once their request has ended. */
 const waiting = new Set<string>();
 
-/** The shortest time between two counts of unread conversations, which take time in proportion to the inbox. */
-const COUNT_PAUSE_MS = 1_000;
-let isCounting = false;
+/** The keys of lists that each kind of event changes. */
+const LISTS: Record<string, readonly string[]> = {
+  contact: ["contacts", "contact", "pane", "inbox"],
+  conversation: ["inbox", "unread", "ledger", "handset"],
+  delivery: ["ledger", "handset"],
+  do_not_disturb: ["do-not-disturb", "contacts", "contact", "pane", "inbox"],
+  reader: ["inbox", "unread"],
+  review: ["reviews"],
+  workspace: ["numbers", "users", "policy", "auto-replies", "rates", "roles", "webhooks", "me"],
+};
+
+/** The keys of what each kind of event changes in its conversation, besides its messages and participants. */
+const OF_CONVERSATION: Record<string, readonly string[]> = {
+  conversation: ["conversation", "history"],
+  delivery: ["history"],
+  reader: ["conversation"],
+};
+
+/** The events of a conversation that change its messages; all others may change its participants. */
+const OF_THREAD = new Set(["message_sent", "inbound_received", "reaction_received", "auto_replied"]);
 
 function stale(queries: QueryClient, events: StreamedEvent[]): void {
-  const keys = new Set<string>();
-  const groups = new Set<string>();
-  for (const event of events) {
-    const [, kind = ""] = event.type.split(".");
-    const id = event.stream.startsWith("cnv_") ? event.stream : event.data.conversation_id;
-    if (typeof id === "string") groups.add(id);
-    if (kind === "do_not_disturb") keys.add("do-not-disturb");
-    if (kind === "contact" || kind === "do_not_disturb") keys.add("contacts").add("contact").add("pane").add("inbox");
-    if (kind === "workspace")
-      for (const key of ["numbers", "users", "policy", "auto-replies", "rates", "roles", "webhooks", "me"])
-        keys.add(key);
-    if (kind === "review") keys.add("reviews");
-    if (kind === "number") keys.add("numbers");
+  const keys = new Map<string, QueryKey>();
+  const threads = new Map<string, Set<string>>();
+  const mark = (...key: string[]) => keys.set(key.join(" "), key);
+  for (const { type, stream, data } of events) {
+    const [, kind = "", what = ""] = type.split(".");
+    for (const key of LISTS[kind] ?? []) mark(key);
+    const id = stream.startsWith("cnv_") ? stream : data.conversation_id;
+    if (typeof id !== "string") continue;
+    for (const key of OF_CONVERSATION[kind] ?? []) mark(key, id);
+    if (kind === "delivery" || kind === "media" || OF_THREAD.has(what)) {
+      threads.set(id, (threads.get(id) ?? new Set()).add(String(data.message_id)));
+    } else if (kind === "conversation") mark("pane", id);
   }
-  if (groups.size > 0) {
-    keys.add("inbox").add("ledger").add("handset").add("reviews");
-    countSoon(queries);
+  // What is open comes first, because browsers and servers answer in about this order.
+  for (const [id, changed] of threads) {
+    if (isLong(queries, id)) void renew(queries, id, changed);
+    else reread(queries, ["thread", id]);
   }
-  for (const key of keys) reread(queries, [key]);
-  for (const id of groups) {
-    for (const key of ["thread", "conversation", "pane", "history"]) reread(queries, [key, id]);
-  }
-}
-
-function countSoon(queries: QueryClient): void {
-  if (isCounting) return;
-  isCounting = true;
-  setTimeout(() => {
-    isCounting = false;
-    reread(queries, ["unread"]);
-  }, COUNT_PAUSE_MS);
+  for (const key of [...keys.values()].sort((one, other) => other.length - one.length)) reread(queries, key);
 }

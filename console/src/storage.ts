@@ -37,6 +37,8 @@ export type Unsettled = {
   conversationId: string;
   body: string;
   files: Attached[];
+  /** The version of the newest message that was shown when it was sent. */
+  after: number;
   at: string;
   failed: string | null;
 };

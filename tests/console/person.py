@@ -48,7 +48,7 @@ class Person(Struct, frozen=True):
 
     def message(self, body: str) -> Locator:
         """A message in the thread."""
-        return self.page.get_by_role("list", name="Messages", exact=True).get_by_text(body, exact=True)
+        return self.page.get_by_role("log", name="Messages").get_by_text(body, exact=True)
 
     async def press(self, name: str | re.Pattern[str]) -> None:
         """Press a button, or follow a link that looks like one."""

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.console.conftest import visiting
+from tests.console.numbers import as_shown, fresh_number
 from tests.console.person import Demo, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -44,7 +45,7 @@ async def slow(route: Route) -> None:
 
 
 async def test_a_double_click_on_a_slow_line_sends_once(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Double click", "+16045550190")
+    group = await a_group(api, "Double click", fresh_number())
     await owner.open("Double click")
     await owner.page.route("**/messages", slow)
     await owner.page.get_by_label(COMPOSER).fill("Only one")
@@ -56,7 +57,7 @@ async def test_a_double_click_on_a_slow_line_sends_once(owner: Person, api: http
 
 
 async def test_two_tabs_show_the_same_and_send_once(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Two tabs", "+16045550191")
+    group = await a_group(api, "Two tabs", fresh_number())
     await owner.open("Two tabs")
     other = Person(await owner.page.context.new_page(), owner.demo)
     await other.page.goto(owner.page.url)
@@ -69,11 +70,12 @@ async def test_two_tabs_show_the_same_and_send_once(owner: Person, api: httpx.As
 
 
 async def test_an_opt_out_while_somebody_writes_is_explained_and_the_text_is_kept_R15(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Blocked meanwhile", "+16045550192")
+    number = fresh_number()
+    group = await a_group(api, "Blocked meanwhile", number)
     await owner.open("Blocked meanwhile")
     await owner.page.get_by_label(COMPOSER).fill("A long thought")
 
-    await api.post(f"/v1/conversations/{group}/participants/+16045550192/opt-out")
+    await api.post(f"/v1/conversations/{group}/participants/{number}/opt-out")
 
     await expect(owner.page.get_by_text("Nothing can be sent in this group.")).to_be_visible()
     assert "A long thought" in await owner.page.evaluate("JSON.stringify(localStorage)")
@@ -81,8 +83,9 @@ async def test_an_opt_out_while_somebody_writes_is_explained_and_the_text_is_kep
 
 
 async def test_what_is_read_elsewhere_is_not_shown_as_unread_R30(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Read elsewhere", "+16045550193")
-    await hears(api, "+16045550193", "Hello?")
+    number = fresh_number()
+    group = await a_group(api, "Read elsewhere", number)
+    await hears(api, number, "Hello?")
     row = owner.page.get_by_label("Conversations").get_by_role("link", name=re.compile("Read elsewhere"))
     await expect(row.get_by_text("1 unread")).to_be_attached()
 
@@ -92,7 +95,7 @@ async def test_what_is_read_elsewhere_is_not_shown_as_unread_R30(owner: Person, 
 
 
 async def test_what_is_marked_as_unread_stays_so_while_it_is_open_R30(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "For later", "+16045550198")
+    group = await a_group(api, "For later", fresh_number())
     await owner.open("For later")
     await owner.page.keyboard.press("u")
     row = owner.page.get_by_label("Conversations").get_by_role("link", name=re.compile("For later|Much later"))
@@ -106,7 +109,7 @@ async def test_what_is_marked_as_unread_stays_so_while_it_is_open_R30(owner: Per
 
 
 async def test_two_users_who_rename_at_once_do_not_overwrite_each_other_unseen(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Old name", "+16045550199")
+    group = await a_group(api, "Old name", fresh_number())
     await owner.open("Old name")
     await owner.press("Rename")
     await owner.page.get_by_label("Name of the conversation").fill("My name")
@@ -134,7 +137,7 @@ async def test_a_group_whose_creation_got_no_answer_is_created_once_R35(owner: P
 
     await owner.page.route("**/v1/conversations", lose)
     await owner.press("New group")
-    for each in ("Ann Lee", "(604) 555-0169"):
+    for each in ("Ann Lee", as_shown(fresh_number())):
         await owner.choose(each)
     await owner.page.get_by_label("Name of the group").fill("Created once")
     await owner.press("Create group")
@@ -147,20 +150,21 @@ async def test_a_group_whose_creation_got_no_answer_is_created_once_R35(owner: P
 
 
 async def test_a_thread_opens_at_its_end_and_stays_there(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Long texts", "+16045550168")
+    number = fresh_number()
+    group = await a_group(api, "Long texts", number)
     for n in range(30):
-        await hears(api, "+16045550168", f"Text {n}. " + "It is long. " * (n % 7) * 6)
+        await hears(api, number, f"Text {n}. " + "It is long. " * (n % 7) * 6)
     await api.put(f"/v1/conversations/{group}/read")
     await owner.open("Long texts")
-    last = owner.page.get_by_role("list", name="Messages").get_by_text(re.compile("^Text 29"))
+    last = owner.page.get_by_role("log", name="Messages").get_by_text(re.compile("^Text 29"))
     await expect(last).to_be_in_viewport()
 
-    await hears(api, "+16045550168", "The very last")
+    await hears(api, number, "The very last")
     await expect(owner.message("The very last")).to_be_in_viewport()
 
 
 async def test_a_page_says_that_its_server_is_away_and_recovers(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Away", "+16045550194")
+    group = await a_group(api, "Away", fresh_number())
     await owner.open("Away")
     await owner.page.route("**/v1/**", unavailable)
 
@@ -183,8 +187,9 @@ async def unavailable(route: Route) -> None:
 
 
 async def test_a_clock_that_is_wrong_changes_no_order(browser: Browser, demo: Demo, api: httpx.AsyncClient):
-    group = await a_group(api, "Wrong clock", "+16045550195")
-    await hears(api, "+16045550195", "First")
+    number = fresh_number()
+    group = await a_group(api, "Wrong clock", number)
+    await hears(api, number, "First")
     async with visiting(browser, demo) as page:
         await page.clock.set_fixed_time(datetime(2019, 1, 1, tzinfo=UTC))
         await page.goto(await demo.sign_in_address())
@@ -193,7 +198,7 @@ async def test_a_clock_that_is_wrong_changes_no_order(browser: Browser, demo: De
         await person.write("Second")
         await expect(person.message("Second")).to_have_count(1)
         assert await sent(person, api, group) == ["First", "Second"]
-        await hears(api, "+16045550195", "Third")
+        await hears(api, number, "Third")
         await expect(person.message("Third")).to_have_count(1)
         assert await shown(page) == ["First", "Second", "Third"]
         assert await sent(person, api, group) == ["First", "Second", "Third"]
@@ -201,35 +206,56 @@ async def test_a_clock_that_is_wrong_changes_no_order(browser: Browser, demo: De
 
 async def shown(page: Page) -> list[str]:
     """The texts of the thread, from top to bottom."""
-    return [text.strip() for text in await page.locator(".bubble .body").all_inner_texts()]
+    return [text.strip() for text in await page.locator(".bubble .body").all_text_contents()]
 
 
 async def test_the_first_unread_message_is_marked_even_if_it_is_pages_ago_R30(owner: Person, api: httpx.AsyncClient):
-    await a_group(api, "Much to read", "+16045550196")
-    await hears(api, "+16045550196", "Message 0")
+    number = fresh_number()
+    await a_group(api, "Much to read", number)
+    await hears(api, number, "Message 0")
     for n in range(1, 55):
-        await hears(api, "+16045550196", f"Message {n}")
+        await hears(api, number, f"Message {n}")
 
     await owner.open("Much to read")
     await expect(owner.message("Message 54")).to_be_visible()
     await owner.press("Show earlier messages, 5 unread messages among them")
 
-    line = owner.page.get_by_role("list", name="Messages").get_by_role("listitem").filter(has_text="New messages")
+    line = owner.page.get_by_role("log", name="Messages").get_by_role("listitem").filter(has_text="New messages")
     await expect(line).to_be_visible()
     await expect(line.locator("+ li")).to_contain_text("Message 0")
 
 
+async def test_a_text_in_a_long_thread_is_read_without_reading_all_of_it_again(owner: Person, api: httpx.AsyncClient):
+    number = fresh_number()
+    await a_group(api, "Long thread", number)
+    for n in range(105):
+        await hears(api, number, f"Message {n}")
+    await owner.open("Long thread")
+    for oldest in (5, 0):
+        await owner.page.get_by_role("button", name=re.compile("Show earlier messages")).click()
+        await expect(owner.message(f"Message {oldest}")).to_be_attached()
+    read: list[str] = []
+    owner.page.on("request", lambda request: read.append(request.url) if "/messages?" in request.url else None)
+
+    await hears(api, number, "One more")
+
+    await expect(owner.message("One more")).to_be_attached()
+    assert await shown(owner.page) == [*(f"Message {n}" for n in range(105)), "One more"]
+    assert [url for url in read if "cursor=" in url] == []
+
+
 async def test_a_text_that_reached_nobody_is_sent_again_only_once_R49(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Reached nobody", "+16045550197")
-    for number in (ANN, "+16045550197"):
-        await api.put(f"/v1/simulator/behaviors/{number}", json={"behavior": "fail", "code": "30003"})
+    number = fresh_number()
+    group = await a_group(api, "Reached nobody", number)
+    for each in (ANN, number):
+        await api.put(f"/v1/simulator/behaviors/{each}", json={"behavior": "fail", "code": "30003"})
     try:
         await owner.open("Reached nobody")
         await owner.write("Is anybody there?")
         await owner.page.locator("summary").get_by_text("Failed").click()
     finally:
-        for number in (ANN, "+16045550197"):
-            await api.put(f"/v1/simulator/behaviors/{number}", json={"behavior": None})
+        for each in (ANN, number):
+            await api.put(f"/v1/simulator/behaviors/{each}", json={"behavior": None})
 
     await owner.page.get_by_role("button", name="Send again").dblclick()
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from tests.console.conftest import visiting
+from tests.console.numbers import as_shown, fresh_number
 from tests.console.person import Demo, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,14 +41,15 @@ async def test_a_person_writes_and_sees_the_answer_of_a_handset(owner: Person):
 
 
 async def test_a_stop_blocks_the_group_and_one_button_continues_it_without_that_person_R15_R18(owner: Person):
-    await owner.new_group("Roof repair", "Ann Lee", "Ben Ortiz", "(604) 555-0177")
+    number = fresh_number()
+    await owner.new_group("Roof repair", "Ann Lee", "Ben Ortiz", as_shown(number))
     await owner.write("The roofer comes on Monday")
     await owner.press("Handsets")
-    await owner.page.get_by_label("Handsets").get_by_role("button", name="(604) 555-0177").click()
+    await owner.page.get_by_label("Handsets").get_by_role("button", name=as_shown(number)).click()
     await owner.page.get_by_label("Handsets").get_by_role("button", name="STOP").click()
 
     await expect(owner.page.get_by_text("Nothing can be sent in this group.")).to_be_visible()
-    await expect(owner.page.get_by_text("Automatic reply to (604) 555-0177")).to_be_visible()
+    await expect(owner.page.get_by_text(f"Automatic reply to {as_shown(number)}")).to_be_visible()
     await expect(owner.page.get_by_label(re.compile("^Message to"))).to_have_count(0)
 
     await owner.press("Continue without them")
@@ -57,7 +59,7 @@ async def test_a_stop_blocks_the_group_and_one_button_continues_it_without_that_
 
 
 async def test_a_group_that_was_just_created_can_be_written_to_at_once(owner: Person):
-    await owner.new_group("Bicycle shed", "Ann Lee", "(604) 555-0189")
+    await owner.new_group("Bicycle shed", "Ann Lee", as_shown(fresh_number()))
     composer = owner.page.get_by_label("Message to 2 participants")
     await expect(composer).to_be_focused()
     await owner.page.keyboard.type("The shed is open")
@@ -70,12 +72,13 @@ async def test_a_group_that_was_just_created_can_be_written_to_at_once(owner: Pe
 
 
 async def test_an_opt_out_in_a_persons_own_words_is_judged_by_a_user_R40(owner: Person):
-    await owner.new_group("Garden club", "Ann Lee", "(604) 555-0188")
+    number = fresh_number()
+    await owner.new_group("Garden club", "Ann Lee", as_shown(number))
     await owner.write("The seeds are here")
     await owner.press("Handsets")
     handsets = owner.page.get_by_label("Handsets")
-    await handsets.get_by_role("button", name="(604) 555-0188").click()
-    await owner.page.get_by_label("Write as (604) 555-0188").fill("Please take me off this list")
+    await handsets.get_by_role("button", name=as_shown(number)).click()
+    await owner.page.get_by_label(f"Write as {as_shown(number)}").fill("Please take me off this list")
     await handsets.get_by_role("button", name="Send").click()
 
     await owner.page.get_by_label("Main").get_by_role("link", name=re.compile("^Reviews")).click()
@@ -103,7 +106,7 @@ async def test_a_refusal_by_the_rules_is_explained_next_to_the_participant_R3(ow
 
 
 async def test_an_answer_that_is_lost_and_enter_pressed_again_send_one_message(owner: Person, api: httpx.AsyncClient):
-    await owner.new_group("Lost answers", "Ann Lee", "(604) 555-0178")
+    await owner.new_group("Lost answers", "Ann Lee", as_shown(fresh_number()))
     lost = 0
 
     async def lose(route: Route) -> None:
@@ -130,7 +133,7 @@ async def test_an_answer_that_is_lost_and_enter_pressed_again_send_one_message(o
 
 
 async def test_another_users_renaming_shows_at_once(owner: Person, api: httpx.AsyncClient):
-    await owner.new_group("Before", "Ann Lee", "(604) 555-0179")
+    await owner.new_group("Before", "Ann Lee", as_shown(fresh_number()))
     conversation = owner.page.url.rpartition("/")[2]
 
     await api.patch(f"/v1/conversations/{conversation}", json={"name": "After"})
@@ -153,7 +156,7 @@ async def test_a_session_that_ends_while_somebody_writes_keeps_their_draft(owner
 
 
 async def test_a_page_that_was_offline_says_so_and_misses_nothing(owner: Person, api: httpx.AsyncClient):
-    await owner.new_group("Offline", "Ann Lee", "(604) 555-0180")
+    await owner.new_group("Offline", "Ann Lee", as_shown(fresh_number()))
     conversation = owner.page.url.rpartition("/")[2]
     await expect(owner.page.get_by_text("Live", exact=True)).to_be_visible()
 
@@ -198,7 +201,7 @@ async def test_shortcuts_are_listed_and_can_be_switched_off(owner: Person):
 
 
 async def test_contacts_are_imported_line_by_line_and_refused_lines_are_explained_R54(owner: Person):
-    file = b"name,number\nTheo Lang,+1 604 555 0161\nNobody,not a number\n"
+    file = f"name,number\nTheo Lang,{fresh_number()}\nNobody,not a number\n".encode()
     await owner.press("Contacts")
     await owner.press("Import")
     await owner.page.get_by_label("File").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": file})
@@ -211,8 +214,9 @@ async def test_contacts_are_imported_line_by_line_and_refused_lines_are_explaine
 
 
 async def test_two_contacts_of_one_person_are_merged_R54(owner: Person, api: httpx.AsyncClient):
-    for name, number in (("Kate Wood", "+16045550162"), ("K. Wood", "+16045550163")):
-        assert (await api.post("/v1/contacts", json={"name": name, "number": number})).status_code == 201
+    number, other = fresh_number(), fresh_number()
+    for name, each in (("Kate Wood", number), ("K. Wood", other)):
+        assert (await api.post("/v1/contacts", json={"name": name, "number": each})).status_code == 201
     await owner.press("Contacts")
     contacts = owner.page.get_by_label("Contacts", exact=True)
     await contacts.get_by_role("link", name="Kate Wood").click()
@@ -222,7 +226,7 @@ async def test_two_contacts_of_one_person_are_merged_R54(owner: Person, api: htt
     await owner.page.get_by_role("dialog").get_by_role("button", name="Merge").click()
 
     await expect(contacts.get_by_role("link", name="K. Wood")).to_have_count(0)
-    await expect(owner.page.get_by_label("Secondary numbers")).to_have_value("+16045550163")
+    await expect(owner.page.get_by_label("Secondary numbers")).to_have_value(other)
 
 
 async def test_a_restricted_user_sees_only_their_own_groups_and_the_address_works_once_R22(browser: Browser, demo: Demo):
@@ -329,6 +333,18 @@ async def test_every_screen_is_accessible(browser: Browser, demo: Demo, theme: s
             if place == "History":
                 await page.get_by_label("Back to the conversation").click()
         assert found == []
+
+
+async def test_nothing_is_wider_than_the_window_on_any_screen(owner: Person):
+    await owner.open(STORY)
+    thread = owner.page.url.partition("#")[2]
+    for place in (thread, "/", "/contacts", "/reviews", "/ledger", "/settings/users", "/settings/policy", f"{thread}/history"):
+        await owner.page.goto(f"{owner.demo.url}/#{place}")
+        await expect(owner.page.get_by_role("heading").first).to_be_visible()
+        for width in (320, 360, 700, 761, 800, 1000, 1061, 1100, 1280):
+            await owner.page.set_viewport_size({"width": width, "height": 800})
+            assert await owner.page.evaluate("document.documentElement.scrollWidth") <= width, f"{place} at {width} pixels"
+        await owner.page.set_viewport_size({"width": 1280, "height": 800})
 
 
 async def test_the_page_runs_no_script_but_its_own(demo: Demo):

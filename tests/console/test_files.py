@@ -6,6 +6,7 @@ from base64 import b64encode
 import pytest
 from playwright.async_api import Locator, Route, expect
 
+from tests.console.numbers import as_shown, fresh_number
 from tests.console.person import Person
 from tests.media.files import picture
 
@@ -30,7 +31,7 @@ def attached(person: Person) -> Locator:
 
 
 async def test_files_are_attached_sent_without_a_text_and_shown_R46(owner: Person):
-    await owner.new_group("Floor plans", "Ann Lee", "(604) 555-0171")
+    await owner.new_group("Floor plans", "Ann Lee", as_shown(fresh_number()))
     await owner.page.get_by_label("Files", exact=True).set_input_files(PLAN)
     for kind in ("paste", "drop"):
         content = b64encode(picture(size=(30, 30)).getvalue()).decode()
@@ -43,7 +44,7 @@ async def test_files_are_attached_sent_without_a_text_and_shown_R46(owner: Perso
     await owner.press("Send")
 
     await expect(attached(owner)).to_have_count(0)
-    shown = owner.page.get_by_role("list", name="Messages").get_by_role("img", name="Picture from you")
+    shown = owner.page.get_by_role("log", name="Messages").get_by_role("img", name="Picture from you")
     await expect(shown).to_have_count(2)
     await expect(shown.first).to_have_js_property("complete", value=True)
     assert await shown.first.evaluate("picture => picture.naturalWidth") > 0
@@ -51,7 +52,7 @@ async def test_files_are_attached_sent_without_a_text_and_shown_R46(owner: Perso
 
 
 async def test_attached_files_stay_with_the_draft_and_a_failed_upload_says_why_R46(owner: Person):
-    await owner.new_group("Failed files", "Ann Lee", "(604) 555-0172")
+    await owner.new_group("Failed files", "Ann Lee", as_shown(fresh_number()))
     picker = owner.page.get_by_label("Files", exact=True)
     await picker.set_input_files(PLAN)
     await expect(owner.page.get_by_role("progressbar")).to_have_count(0)

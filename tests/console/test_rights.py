@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from tests.console.conftest import visiting
+from tests.console.numbers import as_shown, fresh_number
 from tests.console.person import Demo, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,7 +25,7 @@ async def a_group(api: httpx.AsyncClient, name: str, *numbers: str, from_: str =
 
 async def test_nothing_can_be_written_from_a_number_that_was_given_up_R56(owner: Person, api: httpx.AsyncClient):
     assert (await api.post("/v1/numbers", json={"number": NIGHT_DESK})).status_code == 201
-    await a_group(api, "Night shift", "+16045550195", from_=NIGHT_DESK)
+    await a_group(api, "Night shift", fresh_number(), from_=NIGHT_DESK)
     await owner.open("Night shift")
     await expect(owner.page.get_by_label(re.compile("^Message to"))).to_be_visible()
 
@@ -47,25 +48,27 @@ async def test_a_restricted_user_is_offered_no_handsets_R22(browser: Browser, de
 
 
 async def test_pressing_twice_continues_a_group_once_and_writes_one_text_R18(owner: Person, api: httpx.AsyncClient):
-    conversation = await a_group(api, "Twice", "+16045550183", "+16045550182")
+    number, other = fresh_number(), fresh_number()
+    conversation = await a_group(api, "Twice", number, other)
     await owner.open("Twice")
     await owner.press("Handsets")
     handsets = owner.page.get_by_label("Handsets")
-    await handsets.get_by_role("button", name="(604) 555-0182").click()
-    await handsets.get_by_label("Write as (604) 555-0182").fill("Hello")
+    await handsets.get_by_role("button", name=as_shown(other)).click()
+    await handsets.get_by_label(f"Write as {as_shown(other)}").fill("Hello")
     await handsets.get_by_role("button", name="Send").dblclick()
     await expect(owner.message("Hello")).to_have_count(1)
     state = (await api.get(f"/v1/conversations/{conversation}/history/state")).json()
     assert [each["body"] for each in state["messages"]] == ["Hello"]
 
-    await api.post(f"/v1/conversations/{conversation}/participants/+16045550182/opt-out")
+    await api.post(f"/v1/conversations/{conversation}/participants/{other}/opt-out")
     await owner.page.get_by_role("button", name="Continue without them").dblclick()
     await expect(owner.page.get_by_label("Message to 2 participants")).to_be_visible()
     await expect(owner.page.get_by_role("main").get_by_role("alert")).to_have_count(0)
 
 
 async def test_what_a_carrier_does_not_know_is_recorded_by_those_who_manage_R28(owner: Person, api: httpx.AsyncClient):
-    conversation = await a_group(api, "Unknown fate", "+16045550181")
+    number = fresh_number()
+    conversation = await a_group(api, "Unknown fate", number)
     await api.post(f"/v1/conversations/{conversation}/messages", json={"body": "Did this arrive?"})
 
     async def uncertain(route: Route) -> None:
@@ -81,7 +84,7 @@ async def test_what_a_carrier_does_not_know_is_recorded_by_those_who_manage_R28(
     await owner.page.locator("summary").get_by_text("Not confirmed by the carrier").click()
     await owner.page.get_by_role("button", name="Did it arrive?").click()
     dialog = owner.page.get_by_role("dialog")
-    await dialog.get_by_label("For whom").select_option("(604) 555-0181")
+    await dialog.get_by_label("For whom").select_option(as_shown(number))
     await dialog.get_by_label("What happened").select_option("It arrived")
     await dialog.get_by_label("How you know").fill("They called back")
     assert await owner.violations() == []

@@ -174,7 +174,14 @@ async def test_a_number_is_added_changed_and_given_up_R21_R43_R56(owner: Person)
     await number.get_by_role("button", name="Give up Night desk").click()
     assert await owner.violations() == []
     await dialog(owner).get_by_role("button", name="Give up the number").click()
+    former = row(owner, "Numbers that were given up", "(415) 555-0155")
+    await expect(former).to_be_visible()
     await expect(number).to_have_count(0)
+
+    await former.get_by_role("button", name="Add (415) 555-0155 again").click()
+    await dialog(owner).get_by_role("button", name="Add").click()
+    await expect(number).to_be_visible()
+    await expect(former).to_have_count(0)
 
 
 async def test_a_webhook_is_added_tested_switched_off_replayed_and_removed_R55(owner: Person):

@@ -62,7 +62,7 @@ export function Contacts({ id, me }: { id: string | undefined; me: User }) {
             {shown.map((each) => (
               <li key={each.id}>
                 <Link href={`/contacts/${each.id}`} aria-current={each.id === id ? "page" : undefined}>
-                  <Avatar name={each.name} of={each.id} />
+                  <Avatar name={each.name} of={each.number} />
                   <span className="name" dir="auto">
                     {each.name}
                   </span>
@@ -128,7 +128,7 @@ function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
     <main className="form">
       <header className="bar">
         <Back href="/contacts" to="the contacts" />
-        {contact && <Avatar name={contact.name} of={contact.id} />}
+        {contact && <Avatar name={contact.name} of={contact.number} />}
         <h1 dir="auto">{contact?.name ?? "New contact"}</h1>
         {contact?.dnd && <span className="mark blocked">Do not disturb</span>}
       </header>

@@ -73,9 +73,7 @@ function Handset({ id, person, business, others }: HandsetProps) {
   );
   const behave = useChange(
     (chosen: keyof typeof BEHAVIORS) =>
-      data(
-        changeBehavior({ path: { number: person.number }, body: { behavior: chosen || null }, throwOnError: true }),
-      ),
+      data(changeBehavior({ path: { number: person.number }, body: { behavior: chosen || null }, throwOnError: true })),
     [],
     (_, chosen) => setBehavior(chosen),
   );

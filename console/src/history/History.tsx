@@ -9,8 +9,9 @@ import { data, explain } from "../http";
 import { type Names, namesOf } from "../people/names";
 import { Tags } from "../people/Tags";
 import { useUsers } from "../queries";
-import { Bubble } from "../thread/Bubble";
-import { dayOf, happened, isSameDay, moment, phone, readable, second } from "../words";
+import "../styles/history.css";
+import { MessageList } from "../thread/MessageList";
+import { happened, moment, phone, readable, second } from "../words";
 
 type Props = { id: string; me: User; version: number | null };
 
@@ -114,23 +115,10 @@ function Messages({ messages, names, me }: { messages: Message[]; names: Names; 
   return (
     <section>
       <h2>Messages at this version</h2>
-      <ol className="bubbles" aria-label="Messages">
-        {messages.map((each, n) => {
-          const before = messages[n - 1];
-          return (
-            <Bubble
-              key={each.id}
-              message={each}
-              names={names}
-              mine={each.author.id === me.id}
-              day={before && isSameDay(before.at, each.at) ? null : dayOf(each.at)}
-              unread={false}
-              follows={before?.author.id === each.author.id}
-            />
-          );
-        })}
-        {messages.length === 0 && <li className="empty">There were no messages yet.</li>}
-      </ol>
+      <div className="bubbles" role="log" aria-label="Messages">
+        <MessageList messages={messages} names={names} me={me} />
+        {messages.length === 0 && <p className="empty">There were no messages yet.</p>}
+      </div>
     </section>
   );
 }

@@ -115,7 +115,13 @@ function Row({ conversation, chosen, me }: { conversation: Conversation; chosen:
       </span>
       <time dateTime={conversation.last_activity_at}>{recently(conversation.last_activity_at)}</time>
       <span className="last" dir="auto">
-        {last ? `${author}: ${last.body ?? "Picture or file"}` : count(conversation.participant_count, "participant")}
+        {last ? (
+          <>
+            <bdi>{author}</bdi>: {last.body ?? "Picture or file"}
+          </>
+        ) : (
+          count(conversation.participant_count, "participant")
+        )}
       </span>
       <span className="marks">
         {conversation.blocked && <span className="mark blocked">Blocked</span>}

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useDeferredValue, useId, useState } from "react";
 import type { ContactView, ParticipantInput } from "../api";
 import { useContacts } from "../queries";
+import "../styles/picker.css";
 import { phone } from "../words";
 
 /** Somebody who was chosen for a new group: a contact's number, or a number without a contact. */

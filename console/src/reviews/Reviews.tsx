@@ -6,6 +6,7 @@ import { settleReview } from "../api";
 import { Failure, useChange } from "../changes";
 import { useReviews, useUsers } from "../queries";
 import { writes } from "../rights";
+import "../styles/reviews.css";
 import { moment, phone, readable } from "../words";
 
 /** The texts that may be an opt-out in a person's own words, the one that is due first at the top. */

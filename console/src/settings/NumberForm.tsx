@@ -8,10 +8,10 @@ import { useUsers } from "../queries";
 import { phone } from "../words";
 import { carrierName, useCarriers } from "./carriers";
 
-type Props = { number: NumberShown | null; onClose: () => void };
+type Props = { number: NumberShown | null; again?: string | undefined; onClose: () => void };
 
-/** Add a business number, or change one. */
-export function NumberForm({ number, onClose }: Props) {
+/** Add a business number, perhaps one `again` that was given up, or change one. */
+export function NumberForm({ number, again, onClose }: Props) {
   const carriers = useCarriers(true).data;
   const users = useUsers().data;
   const add = useChange(
@@ -50,6 +50,7 @@ export function NumberForm({ number, onClose }: Props) {
             type="tel"
             required
             maxLength={64}
+            defaultValue={again && phone(again)}
             hint="A local number that your carrier has given you. It can belong to one workspace only."
           />
         )}

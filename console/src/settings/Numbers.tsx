@@ -1,18 +1,19 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { NumberShown, User } from "../api";
 import { giveUpNumber } from "../api";
 import { Confirm } from "../Confirm";
 import { Failure, useChange } from "../changes";
-import { useNumbers, useUsers } from "../queries";
+import { useFormerNumbers, useNumbers, useUsers } from "../queries";
 import { audits, manages } from "../rights";
 import { phone } from "../words";
 import { carrierName, useCarriers } from "./carriers";
 import { NumberForm } from "./NumberForm";
 
-type Shown = { what: "add" } | { what: "change" | "give up"; number: NumberShown };
+type Shown = { what: "add"; again?: string } | { what: "change" | "give up"; number: NumberShown };
 
 export function Numbers({ me }: { me: User }) {
   const numbers = useNumbers();
+  const former = useFormerNumbers(me).data ?? [];
   const carriers = useCarriers(audits(me)).data ?? [];
   const users = useUsers().data ?? [];
   const [shown, setShown] = useState<Shown | null>(null);
@@ -69,10 +70,45 @@ export function Numbers({ me }: { me: User }) {
           </li>
         ))}
       </ul>
-      {shown?.what === "add" && <NumberForm number={null} onClose={close} />}
+      <Former
+        numbers={former}
+        action={(each) =>
+          manages(me) && (
+            <button
+              type="button"
+              aria-label={`Add ${phone(each.number)} again`}
+              onClick={() => setShown({ what: "add", again: each.number })}
+            >
+              Add again
+            </button>
+          )
+        }
+      />
+      {shown?.what === "add" && <NumberForm number={null} again={shown.again} onClose={close} />}
       {shown?.what === "change" && <NumberForm number={shown.number} onClose={close} />}
       {shown?.what === "give up" && <GiveUp number={shown.number} onClose={close} />}
     </>
+  );
+}
+
+type FormerProps = { numbers: NumberShown[]; action: (number: NumberShown) => ReactNode };
+
+/** The numbers that were given up (R56). */
+function Former({ numbers, action }: FormerProps) {
+  if (numbers.length === 0) return null;
+  return (
+    <section>
+      <h3>Given up</h3>
+      <p className="hint">Nothing is sent from these numbers. Their conversations stay readable.</p>
+      <ul className="cards" aria-label="Numbers that were given up">
+        {numbers.map((each) => (
+          <li key={each.number} className="row">
+            <strong className="what">{phone(each.number)}</strong>
+            <div className="actions">{action(each)}</div>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
