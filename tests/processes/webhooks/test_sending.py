@@ -73,6 +73,18 @@ async def test_a_webhook_gets_its_types_from_its_own_workspace_since_it_was_adde
     assert site.receiver.of("/other") == []
 
 
+async def test_a_webhook_that_has_moved_is_called_at_its_new_address_R55(site: Site):
+    webhook = await site.add("/before")
+    group = await site.world.group(1, 2)
+    async with site.sending():
+        await site.world.send(group, "one")
+        assert bodies(await site.receiver.count(1, "/before")) == ["one"]
+        await site.world.run(webhooks.change_webhook, webhook.id, WebhookFields(url=site.receiver.url + "/after"))
+        await site.world.send(group, "two")
+        assert bodies(await site.receiver.count(1, "/after")) == ["two"]
+    assert bodies(site.receiver.of("/before")) == ["one"]
+
+
 async def test_events_of_keys_are_not_sent_R55(site: Site):
     await site.add(types=None)
     await site.world.run(keys.issue_key, site.world.who.user.id)
