@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
@@ -27,12 +27,11 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from tests.support.kafka import running_broker
-from tests.support.machine import collect_garbage_of_tests, keep_bytecode, put_off_garbage, share_statements, use_memory
+from tests.support.machine import keep_bytecode, loading, share_statements, use_memory
 from tests.support.postgres import PostgresServer, running_server
 
 use_memory()
 keep_bytecode()
-put_off_garbage()
 share_statements()
 
 IN_CI = bool(os.environ.get("CI"))
@@ -44,9 +43,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "d
 BACKENDS = ("sqlite", "postgres")
 
 
-def pytest_collection_finish() -> None:
-    """Begin to collect garbage when all tests are loaded."""
-    collect_garbage_of_tests()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Load the tests."""
+    with loading():
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +37,15 @@ def keep_bytecode() -> None:
     sys.dont_write_bytecode = False
 
 
-def put_off_garbage() -> None:
-    """Let this process collect no garbage while it loads the tests: what is loaded stays."""
+@contextmanager
+def loading() -> Iterator[None]:
+    """Look for no garbage in the block, and never in what it loads, because that stays."""
     gc.disable()
-
-
-def collect_garbage_of_tests() -> None:
-    """Let this process collect garbage from now on, but never look through what has been loaded."""
-    gc.freeze()
-    gc.enable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def share_statements() -> None:
