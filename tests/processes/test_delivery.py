@@ -254,6 +254,29 @@ async def test_after_a_crash_a_message_of_a_carrier_that_cannot_be_asked_is_unco
     assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "unconfirmed")
 
 
+class RepeatedCarrier(FakeCarrier):
+    """Can't be asked about a call, but knows a repeated one."""
+
+    async def find(self, outgoing):
+        self.asked.append(outgoing.message_id)
+        return "repeat"
+
+
+async def test_a_call_that_may_have_arrived_is_not_repeated_after_an_opt_out_and_is_unconfirmed_R16(world, group, database_url):
+    message, carrier = await world.message(await world.send(group)), RepeatedCarrier()
+    carrier.after = CrashError()
+    with pytest.raises(CrashError):
+        await DeliveryProcess(world.store, carrier).react(message)
+    await world.writes(1, "STOP")
+
+    carrier.after = None
+    async with opened(database_url, clock=a_minute_later) as store:
+        await DeliveryProcess(store, carrier).react(message)
+
+    assert len(carrier.taken) == 1
+    assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "unconfirmed")
+
+
 # --- carriers that refuse, or leave it open
 
 
