@@ -35,7 +35,7 @@ TELNYX = {PROFILE_PATH: {"data": PROFILE}, NUMBERS_PATH: {"data": [OF_TELNYX]}}
 CHECKS: dict[str, tuple[Check, Mapping[str, object]]] = {
     "telnyx": (lambda calls: telnyx.check(calls, "a profile/", OURS, [NUMBER]), TELNYX),
     "bandwidth": (lambda calls: bandwidth.check(calls, "9900000", OURS, [NUMBER]), {"/v1/users/9900000/media": []}),
-    "twilio": (lambda calls: twilio.check(calls, calls, twilio.Expected(ACCOUNT, SERVICE, OURS), [NUMBER]), TWILIO),
+    "twilio": (lambda calls: twilio.check(calls, calls, twilio.ExpectedSetup(ACCOUNT, SERVICE, OURS), [NUMBER]), TWILIO),
 }
 
 
