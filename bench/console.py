@@ -45,7 +45,7 @@ from groupchat.values.clock import utc_now
 from groupchat.values.event import Event
 from groupchat.values.ids import new_id
 from groupchat.values.policy import Policy
-from groupchat.workers import REPORTED, REQUIRED
+from groupchat.workers import REQUIRED, reported
 
 LONG = 2_000
 RUNS = 5
@@ -117,7 +117,8 @@ def catch_up(settings: Settings) -> None:
     """Wait until all workers have read the history. It was stored past them, and requests wait for them."""
     database = Database(settings.database_url)
     head = Log.of(database).head()
-    while not all(name in (found := statuses(database)) and found[name].position >= head for name in (*REQUIRED, *REPORTED)):
+    followers = (*REQUIRED, *reported(relays=False))
+    while not all(name in (found := statuses(database)) and found[name].position >= head for name in followers):
         sleep(1)
     database.close()
 
