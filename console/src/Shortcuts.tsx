@@ -25,7 +25,10 @@ export function useKeys(press: (key: string) => boolean): void {
 }
 
 function takesKeys(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
+  if (!(target instanceof HTMLElement)) return false;
+  const dialog = target.closest("dialog");
+  if (dialog) return dialog.open; // one that was just closed still has the focus
+  return target.closest("input, textarea, select") !== null;
 }
 
 /** The list of the keys, in a dialog that `?` opens, with the switch that turns them off. */

@@ -98,7 +98,7 @@ function Former({ numbers, action }: FormerProps) {
   if (numbers.length === 0) return null;
   return (
     <section>
-      <h3>Given up</h3>
+      <h2>Given up</h2>
       <p className="hint">Nothing is sent from these numbers. Their conversations stay readable.</p>
       <ul className="cards" aria-label="Numbers that were given up">
         {numbers.map((each) => (
