@@ -14,7 +14,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.1
 """The shortest time between two checks, so that one check of a busy process covers many batches."""
 
 LOOK_SECONDS = 5.0
