@@ -77,3 +77,15 @@ async def test_what_somebody_types_stays_while_another_user_changes_the_contact(
 
     contact = (await api.get(path)).json()
     assert (contact["name"], contact["secondary_numbers"]) == ("Paul A.", [other])
+
+
+async def test_an_address_of_a_contact_that_does_not_exist_leads_back_to_the_contacts(owner: Person):
+    page = owner.page
+    await owner.press("Contacts")
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await page.evaluate("location.hash = '/contacts/con_00000000000000000000000000000000'")
+    await expect(page.get_by_text("There is no such contact.")).to_be_visible()
+    assert await owner.violations() == []
+    await page.get_by_role("link", name="Back to the contacts").click()
+    await expect(page.get_by_role("heading", name="Contacts", exact=True)).to_be_visible()
+    await page.set_viewport_size({"width": 1280, "height": 800})

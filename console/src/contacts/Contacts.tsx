@@ -114,7 +114,11 @@ function Details({ id, me }: { id: string; me: User }) {
   });
   if (contact.isError) {
     return (
-      <main className="nothing">
+      <main className="form">
+        <header className="bar">
+          <Back href="/contacts" to="the contacts" />
+          <h1>Contact</h1>
+        </header>
         <p className="error">{explain(contact.error)}</p>
       </main>
     );
