@@ -6,7 +6,7 @@ import pytest
 
 from groupchat.aggregates import delivery
 from groupchat.carriers.port import Receipt
-from groupchat.commands.receipts import record_receipts
+from groupchat.commands.receipts import Reported, record_all
 from groupchat.commands.streams import DELIVERY
 from groupchat.settings import CARRIERS
 from tests.store.following import opened
@@ -45,7 +45,7 @@ async def unconfirmed(url: str) -> str:
         await world.begin(await world.message(message_id))
         numbers = (await store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
         receipts = [Receipt(message_id=message_id, recipient=each, status="unconfirmed") for each in numbers]
-        await record_receipts(store, CARRIER, receipts)
+        await record_all(store, [Reported(CARRIER, receipts)])
         return message_id
 
 

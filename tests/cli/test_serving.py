@@ -51,7 +51,7 @@ def test_a_group_of_workers_can_be_excepted_but_must_exist(groupchat: Command, s
     ("name", "owner", "says"),
     [
         (" ", "ann@example.com", "Invalid value for --workspace: This needs at least one visible character"),
-        ("Ac\nme", "ann@example.com", "Invalid value for --workspace: This takes no line breaks"),
+        ("Ac\nme", "ann@example.com", "Invalid value for --workspace: This can't have line breaks"),
         ("Acme", "Ann", "Invalid value for --owner: Give an e-mail address."),
     ],
 )

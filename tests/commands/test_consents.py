@@ -5,7 +5,7 @@ import pytest
 from groupchat.aggregates.group_conversation import ConversationBlockedError
 from groupchat.carriers.port import Receipt
 from groupchat.commands import consents
-from groupchat.commands.receipts import record_receipts
+from groupchat.commands.receipts import Reported, record_all
 from groupchat.values.errors import NotFoundError
 from tests.support.builders import number
 from tests.support.checks import broken
@@ -117,7 +117,7 @@ async def test_the_carriers_word_blocks_as_a_keyword_does_and_is_stored_with_the
     message_id = await world.send(group)
     await world.begin(await world.message(message_id))
     receipt = Receipt(message_id=message_id, recipient=number(1), status="failed", code="21610", opted_out=True)
-    await record_receipts(world.store, CARRIER, [receipt])
+    await record_all(world.store, [Reported(CARRIER, [receipt])])
 
     assert await blocked_by(world, group, other) == [(number(1),), (number(1),)]
     last = (await world.log())[-4:]

@@ -12,7 +12,7 @@ from groupchat.carriers.port import Cost, Inbound, Receipt
 from groupchat.commands import workspaces
 from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.commands.inbound import receive
-from groupchat.commands.receipts import record_receipts
+from groupchat.commands.receipts import Reported, record_all
 from groupchat.commands.streams import CONSENT, DELIVERY
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.values.errors import NotFoundError
@@ -322,7 +322,9 @@ async def test_receipts_of_several_messages_are_one_append_each_with_its_own_cau
     batches: list[int] = []
     world.store.observe(lambda appends, _: batches.append(appends))
 
-    await record_receipts(world.store, CARRIER, [receipt(first, 1, "sent"), receipt(second, 2, "sent"), receipt(first, 2, "sent")])
+    await record_all(
+        world.store, [Reported(CARRIER, [receipt(first, 1, "sent"), receipt(second, 2, "sent"), receipt(first, 2, "sent")])]
+    )
 
     assert batches == [1]
     assert {r.cause.causation_id for r in (await world.log())[-2:]} == {f"{delivery.stream(id_)}/1" for id_ in (first, second)}
@@ -337,8 +339,8 @@ async def test_receipts_move_each_recipient_forward_only_R28(world):
         receipt(message_id, 2, "unconfirmed"),
         receipt(message_id, 2, "sent"),
     ]
-    await record_receipts(world.store, CARRIER, late_and_twice)
-    await record_receipts(world.store, CARRIER, late_and_twice)
+    await record_all(world.store, [Reported(CARRIER, late_and_twice)])
+    await record_all(world.store, [Reported(CARRIER, late_and_twice)])
 
     assert await statuses(world, message_id) == {number(1): "delivered", number(2): "sent"}
     assert await world.types(delivery.stream(message_id)) == ["started", "updated"]
@@ -350,8 +352,8 @@ async def test_what_a_carrier_charges_is_stored_with_its_report_and_a_repeat_add
         receipt(message_id, 1, "delivered", cost=Cost(amount=Decimal("0.0080"), currency="USD")),
         receipt(message_id, 2, "sent", cost=Cost(amount=Decimal("0.01"), currency="CAD")),
     ]
-    await record_receipts(world.store, CARRIER, report)
-    await record_receipts(world.store, CARRIER, report)
+    await record_all(world.store, [Reported(CARRIER, report)])
+    await record_all(world.store, [Reported(CARRIER, report)])
 
     costs = [each for each in await world.events(delivery.stream(message_id)) if isinstance(each, delivery_events.CostReported)]
     assert [(each.currency, [(one.recipient, one.amount) for one in each.costs]) for each in costs] == [
@@ -364,7 +366,7 @@ async def test_receipts_of_several_messages_come_in_one_batch_R28(world):
     group = await world.group(1, 2)
     first, second = await handed_over(world, group), await handed_over(world, group)
     batch = [receipt(second, 1, "sent"), receipt(first, 1, "failed", code="30003"), receipt(second, 2, "delivered")]
-    await record_receipts(world.store, CARRIER, batch)
+    await record_all(world.store, [Reported(CARRIER, batch)])
 
     assert await statuses(world, first) == {number(1): "failed", number(2): "queued"}
     assert await statuses(world, second) == {number(1): "sent", number(2): "delivered"}
@@ -372,9 +374,8 @@ async def test_receipts_of_several_messages_come_in_one_batch_R28(world):
 
 async def test_receipts_of_unknown_messages_and_recipients_add_nothing_and_hinder_no_others_R28(world):
     message_id = await handed_over(world, await world.group(1, 2))
-    await record_receipts(
-        world.store, CARRIER, [receipt("msg_nobody", 1, "sent"), receipt(message_id, 9, "sent"), receipt(message_id, 1, "sent")]
-    )
+    receipts = [receipt("msg_nobody", 1, "sent"), receipt(message_id, 9, "sent"), receipt(message_id, 1, "sent")]
+    await record_all(world.store, [Reported(CARRIER, receipts)])
 
     assert await statuses(world, message_id) == {number(1): "sent", number(2): "queued"}
 
@@ -383,7 +384,7 @@ async def test_receipts_leave_the_conversations_version_alone_R28(world):
     group = await world.group(1, 2)
     message_id = await handed_over(world, group)
     before = (await world.state(group)).version
-    await record_receipts(world.store, CARRIER, [receipt(message_id, 1, "sent")])
+    await record_all(world.store, [Reported(CARRIER, [receipt(message_id, 1, "sent")])])
 
     assert (await world.state(group)).version == before
 
@@ -393,7 +394,7 @@ async def test_a_withheld_message_stays_withheld_after_any_receipt_R16(world):
     message_id = await world.send(group)
     await world.writes(1, "STOP")
     await world.begin(await world.message(message_id))
-    await record_receipts(world.store, CARRIER, [receipt(message_id, 2, "delivered")])
+    await record_all(world.store, [Reported(CARRIER, [receipt(message_id, 2, "delivered")])])
 
     assert await statuses(world, message_id) == {number(1): "withheld", number(2): "withheld"}
     assert broken(await world.log()) == []

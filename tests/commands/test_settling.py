@@ -7,7 +7,7 @@ from groupchat.aggregates.delivery import NotUnconfirmedError
 from groupchat.aggregates.delivery_events import RecipientOutcome, Settled, Updated
 from groupchat.carriers.port import Receipt
 from groupchat.commands.keys import by_operator
-from groupchat.commands.receipts import record_receipts
+from groupchat.commands.receipts import Reported, record_all
 from groupchat.commands.settling import settle, settle_by_operator, workspace_of
 from groupchat.commands.streams import DELIVERY
 from groupchat.values.errors import InvalidRequestError, NotFoundError
@@ -29,7 +29,7 @@ async def message(world: World) -> str:
 
 async def left_by_carrier(world: World, message_id: str, *recipients: str, status: str = "unconfirmed") -> None:
     receipts = [Receipt(message_id=message_id, recipient=recipient, status=status) for recipient in recipients]
-    await record_receipts(world.store, CARRIER, receipts)
+    await record_all(world.store, [Reported(CARRIER, receipts)])
 
 
 async def statuses(world: World, message_id: str) -> dict[str, str]:

@@ -42,36 +42,24 @@ async def stored(page: Page) -> None:
     await expect(page.locator(".bubble:not(.waiting)")).to_have_count(1)
 
 
-async def test_a_message_that_is_shown_before_its_response_comes_is_shown_once(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Slow response", fresh_number())
-    await owner.open("Slow response")
+@pytest.mark.parametrize("again", [False, True], ids=["", "and the page is loaded again"])
+async def test_a_message_that_is_shown_before_its_response_comes_is_shown_once(owner: Person, api: httpx.AsyncClient, again):
+    name = "Loaded again" if again else "Slow response"
+    group = await a_group(api, name, fresh_number())
+    await owner.open(name)
     held = Held(arrives=True)
     await owner.page.route("**/messages", held)
-
     await owner.write("Once")
     await stored(owner.page)
+
+    if again:
+        await owner.page.reload()
+        await stored(owner.page)
 
     await expect(owner.message("Once")).to_have_count(1)
     held.let_go.set()
     assert await sent(owner, api, group) == ["Once"]
     await expect(owner.message("Once")).to_have_count(1)
-
-
-async def test_a_message_is_shown_once_after_the_page_is_loaded_again_before_the_response(owner: Person, api: httpx.AsyncClient):
-    group = await a_group(api, "Loaded again", fresh_number())
-    await owner.open("Loaded again")
-    held = Held(arrives=True)
-    await owner.page.route("**/messages", held)
-    await owner.write("Still once")
-    await stored(owner.page)
-
-    await owner.page.reload()
-    await stored(owner.page)
-
-    await expect(owner.message("Still once")).to_have_count(1)
-    held.let_go.set()
-    assert await sent(owner, api, group) == ["Still once"]
-    await expect(owner.message("Still once")).to_have_count(1)
 
 
 async def test_a_message_that_never_left_is_sent_when_the_page_is_loaded_again(owner: Person, api: httpx.AsyncClient):

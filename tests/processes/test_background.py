@@ -1,9 +1,9 @@
 """A reaction that takes long holds up only the later events of its own key, and is neither lost nor done twice at the same time."""
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from unittest.mock import Mock
 
 import pytest
 
@@ -16,7 +16,7 @@ from groupchat.processes.process import AT_ONCE, Process
 from groupchat.store import put_off
 from groupchat.store.follower import Follower
 from groupchat.store.positions import PoisonError
-from groupchat.store.put_off import PUT_OFF_EVENTS
+from groupchat.store.put_off import PUT_OFF_EVENTS, PutOff
 from groupchat.store.refusals import UnavailableError
 from groupchat.values.clock import from_micros, utc_now
 from tests.processes.fake_carrier import FakeCarrier
@@ -177,6 +177,27 @@ async def test_a_slow_retry_of_a_put_off_event_goes_on_in_the_background_too(sto
     assert waiting(store) == []
 
 
+async def test_the_failure_of_one_put_off_event_waits_for_no_slow_one(store, slow):
+    process = Process(store, slow, background_after=SOON)
+    for stream in ("slow", "slow-too"):
+        await count(store, stream)
+    react = slow.react
+
+    async def fail(recorded, terms):
+        if recorded.stream == "slow":
+            raise UnavailableError("away")
+        await react(recorded, terms)
+
+    process._put_off(2, [PutOff(n, stream, utc_now()) for n, stream in ((1, "slow"), (2, "slow-too"))])
+    slow.react = fail
+    await asyncio.wait_for(Later(store, process, Follower(store, process)).step(), PATIENCE)
+
+    assert "slow-too" in process.background
+    assert waiting(store) == [1, 2]
+    slow.go_on.set()
+    await process.background.all_ended()
+
+
 async def test_an_event_that_cannot_be_handled_in_the_background_stops_the_process(store, acting, slow):
     slow.failure = ValueError("bad")
     async with one_is_slow(store, acting, slow):
@@ -214,9 +235,15 @@ async def test_the_failure_of_another_reaction_waits_for_a_slow_one(store, slow)
 async def test_if_putting_off_fails_the_batch_comes_again_only_when_its_slow_reaction_has_ended(store, slow, monkeypatch):
     process = Process(store, slow, background_after=SOON)
     await count(store, "slow")
-    monkeypatch.setattr(put_off, "add", Mock(side_effect=UnavailableError("the database is away")))
+    refused = threading.Event()
+
+    def refuse(*_):
+        refused.set()
+        raise UnavailableError("away")
+
+    monkeypatch.setattr(put_off, "add", refuse)
     handling = asyncio.create_task(Follower(store, process).step())
-    await until(lambda: put_off.add.called)
+    await until(refused.is_set)
     await let_others_go_on()
     assert not handling.done()
     slow.go_on.set()

@@ -14,7 +14,7 @@ from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbound, Receipt, RecipientResult
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
-from groupchat.commands.receipts import record_receipts
+from groupchat.commands.receipts import Reported, record_all
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.acting import Acting
 from groupchat.processes.delivery import DeliveryProcess
@@ -132,7 +132,7 @@ async def test_a_message_with_two_statuses_for_each_recipient_is_four_events_R28
     message_id = await world.send(group)
     await process.react(await world.message(message_id))
     delivered = [Receipt(message_id=message_id, recipient=each, status="delivered") for each in (ONE, TWO, THREE)]
-    await record_receipts(world.store, CARRIER, delivered)
+    await record_all(world.store, [Reported(CARRIER, delivered)])
 
     types = [each.type.rpartition(".")[2] for each in (await world.log())[before:]]
     assert types == ["message_sent", "started", "updated", "updated"]

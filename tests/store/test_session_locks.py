@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from groupchat.store.database import Database
@@ -41,13 +42,22 @@ def others(postgres_url):
     database.close()
 
 
-def test_all_locks_are_in_one_session_which_ends_with_the_last_of_them(locks: SessionLocks, database):
+def test_all_locks_are_in_one_session_until_they_are_released(locks: SessionLocks, database):
     taken = {name: locks.take(name) for name in ("inbox", "pane", "delivery")}
     assert len(set(taken.values())) == len(sessions(database)) == 1
     for name, session in taken.items():
         locks.release(name, session)
 
     assert sessions(database) == []
+
+
+def test_a_process_that_waits_for_locks_opens_one_connection(locks: SessionLocks, others: SessionLocks):
+    locks.take("inbox")
+    opened = []
+    event.listen(others._engine, "connect", lambda *_: opened.append(1))
+
+    assert [others.take("inbox") for _ in range(5)] == [None] * 5
+    assert len(opened) == 1
 
 
 def test_a_lock_is_taken_once_in_a_process_and_once_in_all(locks: SessionLocks, others: SessionLocks):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from groupchat.carriers.port import Receipt
 from groupchat.commands import workspaces
 from groupchat.commands.conversations import Draft
-from groupchat.commands.receipts import record_receipts
+from groupchat.commands.receipts import Reported, record_all
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
@@ -47,7 +47,7 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
     assert made.message_id is not None
     await world.begin(await world.message(made.message_id), CARRIER)
     receipts = [Receipt(message_id=made.message_id, recipient=number(n), status="delivered") for n in (1, 2)]
-    await record_receipts(store, CARRIER, receipts)
+    await record_all(store, [Reported(CARRIER, receipts)])
     changed = await world.change(bob, number=number(3))
     changes = ContactChanges(store)
     await changes.react(next(event for event in changed.events if changes.key(event)))

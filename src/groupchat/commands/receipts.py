@@ -30,11 +30,6 @@ class Reported(Struct, frozen=True):
     correlation_id: str | None = None
 
 
-async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
-    """Record a carrier's receipts, as `record_all`."""
-    await record_all(store, [Reported(carrier, receipts)])
-
-
 async def record_all(store: EventStore, reported: Sequence[Reported]) -> None:
     """Record carriers' receipts, in one append.
 

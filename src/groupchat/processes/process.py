@@ -85,9 +85,11 @@ class Process:
             return await self._store.applying.apply(FollowerBatch(self.name, position))
         waiting = await asyncio.to_thread(self._waiting, by_key)
         tasks = await self.react({key: events for key, events in by_key.items() if key not in waiting})
+        if any(task.done() and task.result().error is not None for task in tasks.values()):
+            await asyncio.gather(*tasks.values())  # the batch comes again, and none of its reactions may be running then
         try:
             await self._store_ends(by_key, tasks, position)
-        except Exception:  # the batch may come again, and none of its reactions may still be running then
+        except Exception:  # as above
             await asyncio.gather(*tasks.values())
             raise
         return position
@@ -118,19 +120,20 @@ class Process:
             self.background.keep(key, by_key[key], tasks[key])
 
     async def react(self, by_key: Mapping[str, Sequence[Recorded]]) -> dict[str, asyncio.Task[End]]:
-        """React to events, to different keys at the same time; return the keys' tasks, when all have ended or the time is over.
-
-        If one of them has failed, all have ended.
-        """
+        """React to events, to different keys at the same time; return the keys' tasks, when all have ended or the time is over."""
         await self.background.room()
         gate = asyncio.Semaphore(AT_ONCE)
         tasks = {key: asyncio.create_task(self._in_order(events, gate)) for key, events in by_key.items()}
-        if tasks:
-            done, slow = await asyncio.wait(tasks.values(), timeout=self._background_after)
-            for _ in slow:
-                gate.release()  # otherwise, calls that hang would hold up those behind them
-            if slow and any(task.result().error is not None for task in done):
-                await asyncio.wait(slow)
+        if not tasks:
+            return {}
+        try:
+            _, slow = await asyncio.wait(tasks.values(), timeout=self._background_after)
+        except asyncio.CancelledError:
+            for task in tasks.values():
+                task.cancel()
+            raise
+        for _ in slow:
+            gate.release()  # otherwise, calls that hang would hold up those behind them
         return tasks
 
     async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> End:

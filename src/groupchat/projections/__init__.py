@@ -17,7 +17,8 @@ from groupchat.projections.view import View
 CONVERSATION_VIEWS: tuple[View, ...] = (inbox.VIEW, thread.VIEW, pane.VIEW, ledger.VIEW)
 """The views that need only Kafka's topic of conversations, so they can follow it instead of the log (docs/kafka.md)."""
 
-REFILL = f"`groupchat rebuild {' '.join(view.name for view in CONVERSATION_VIEWS)}` (not `--online`) fills the views from the log"
+_NAMES = " ".join(view.name for view in CONVERSATION_VIEWS)
+REFILL = f"`groupchat rebuild {_NAMES}` (not `--online`) fills the views from the log, and they continue"
 """The advice when such views can't continue with Kafka's topic."""
 
 VIEWS: dict[str, View] = {

@@ -1,7 +1,8 @@
 """The advisory locks of one session of Postgres: all leases of a process need only one connection.
 
-The server frees the locks when the process or its connection dies. Then all leases of the process are lost at once, and the next
-lease opens another session.
+The session begins with the first lease, and stays when nothing is held: a process that waits for leases asks for them often. The
+server frees the locks when the process or its connection dies. Then all leases of the process are lost at once, and the next lease
+begins another session.
 """
 
 from collections import Counter
@@ -45,7 +46,6 @@ class SessionLocks:
                 self._shared[name] += 1
             elif taken:
                 self._exclusive.add(name)
-            self._close_if_free()
             return self._session if taken else None
 
     def release(self, name: str, session: int, *, shared: bool = False) -> None:
@@ -61,7 +61,6 @@ class SessionLocks:
                 self._shared -= Counter([name])
             else:
                 self._exclusive.remove(name)
-            self._close_if_free()
 
     def look(self, session: int, read: Read, seconds: float) -> Mapping[str, int] | None:
         """Return what `read` found in a session, not more than so long ago; nothing if the session has ended."""
@@ -91,10 +90,6 @@ class SessionLocks:
         except BaseException:
             self._end()
             raise
-
-    def _close_if_free(self) -> None:
-        if not self._exclusive and not self._shared:
-            self._end()
 
     def _end(self) -> None:
         """Close the connection: it may be broken, or have locks whose answers were lost."""

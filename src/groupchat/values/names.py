@@ -11,7 +11,7 @@ _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 def fault(name: str) -> str | None:
     """Return what is wrong with a name, or with a reason that is stored, in words; none if it is valid."""
     if any(category(character) in _CONTROL for character in name):
-        return "This takes no line breaks, tabs and other control characters (R47)"
+        return "This can't have line breaks, tabs or other control characters (R47)"
     return None if shows_something(name) else "This needs at least one visible character (R47)"
 
 

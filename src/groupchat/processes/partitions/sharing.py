@@ -31,7 +31,7 @@ from groupchat.store.positions import FollowerStatus, PoisonError, record_failur
 LOOK_SECONDS = 1.0
 """The pause between checks of the views if no records come, because a stopped view may continue."""
 
-_ADVICE = f"{REFILL}, and they continue (docs/kafka.md, Scale out over Kafka)."
+_ADVICE = f"{REFILL} (docs/kafka.md, Scale out over Kafka)."
 
 log = structlog.get_logger()
 

@@ -146,7 +146,7 @@ class Forwarder:
             stop_at(
                 self._database,
                 view,
-                PoisonError(0, f"Kafka has lost the events after position {position}: {REFILL}, and they continue."),
+                PoisonError(0, f"Kafka has lost the events after position {position}: {REFILL}."),
             )
 
     def _publish(self, batch: _RelayBatch) -> None:
