@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from groupchat.store.database import Database
 from groupchat.store.follower import Follower
-from groupchat.store.positions import advance, park, reset_to, retry, statuses
+from groupchat.store.positions import advance, park, reset_to, retry, stand_at, statuses
 from groupchat.store.progress import Progress
 from groupchat.store.refusals import PositionAheadError
 from tests.store.counting import PATIENCE, count, until
@@ -166,6 +166,43 @@ async def test_a_position_reached_before_a_rebuild_no_longer_counts_R33(store):
         reset_to(connection, "inbox", 0)
 
     assert not await progress.wait_for(["inbox"], 7, 0.05)
+
+
+async def test_a_process_that_waits_hears_of_the_position_and_asks_the_database_once(postgres_url):
+    async with opened(postgres_url) as waiting, opened(postgres_url) as working:
+        METADATA.create_all(working.database.single)
+        follower = Follower(working, Keeping(working.database))
+        await counted(working, 1)
+        await until(lambda: waiting.signals.newest == 1)
+        with asked_of(waiting.database) as asked:
+            seen = asyncio.create_task(Progress(waiting.database, waiting.signals).wait_for([follower.name], 1, PATIENCE))
+            await until(lambda: asked)
+            await follower.step()
+            assert await seen
+        assert len(asked) == 1
+        METADATA.drop_all(working.database.single)
+
+
+async def test_what_was_heard_before_a_rebuild_no_longer_counts_R33(store, follower):
+    await counted(store, 7)
+    await follower.step()
+    assert store.signals.reached["keeping"] == 7
+    with store.database.write() as connection:
+        reset_to(connection, "keeping", 0)
+    store.signals.reached["keeping"] = 7  # the rebuild is not heard of yet
+
+    assert not await Progress(store.database, store.signals).wait_for([follower.name], 7, 0.05)
+
+
+async def test_a_follower_that_moved_without_saying_where_is_looked_for(store, follower):
+    await counted(store, 2)
+    waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping"], 2, PATIENCE))
+    await asyncio.sleep(0.05)
+    with store.database.write() as connection:
+        stand_at(connection, "keeping", 2)
+    store.signals.moved()
+
+    assert await waiting
 
 
 async def test_a_position_that_the_log_does_not_have_is_not_waited_for(store, follower):

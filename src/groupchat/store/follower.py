@@ -147,7 +147,7 @@ class Follower:
             return _NOTHING
         if self._known is status:  # or `stop` was called meanwhile
             self._known = replace(status, position=standing) if standing == batch.position else None
-        self._store.signals.moved()
+        self._store.signals.moved({self.name: standing})
         return _Step(batch.position - status.position, more=not batch.at_end or self._known is None)
 
     async def stop(self, poison: PoisonError, standing: int | None = None) -> None:

@@ -4,7 +4,8 @@ A position changes in the transaction that stores the effects of an event, so mo
 that moves a follower from outside first locks it (`lock`): its row, then its places in Kafka's partitions, always in this order.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Sequence
 
 import structlog
 from msgspec import Struct
@@ -35,7 +36,7 @@ _MOVE_POSTGRES = f"""
     UPDATE followers AS f SET position = m.position
     FROM unnest(%(names)s, %(positions)s) AS m (name, position) WHERE f.name = m.name AND f.position < m.position;
     {places.RAISE_POSTGRES};
-    NOTIFY {PROGRESS_CHANNEL}
+    NOTIFY {PROGRESS_CHANNEL}, %(reached)s
 """  # noqa: S608 - constants
 _ADVANCE = update(FOLLOWERS).where(_NAMED, _T.position < bindparam("to")).values(position=bindparam("to"))
 """Statements of every batch are built once: building one takes several times as long as running it.
@@ -138,13 +139,14 @@ def advance(connection: Connection, names: Sequence[str], position: int) -> None
     """Store the followers' new position, except for those that are further ahead."""
     if connection.execute(_ADVANCE, {"names": list(names), "to": position}).rowcount != len(names):
         insert_new(connection, FOLLOWERS, [{"name": name, "position": position} for name in names])
-    notify_progress(connection)
+    notify_progress(connection, dict.fromkeys(names, position))
 
 
-def move(connection: Connection, moves: Mapping[str, int]) -> None:
+def move(connection: Connection, moves: dict[str, int]) -> None:
     """Store the new positions of locked followers, and raise the places of those that followed Kafka before."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_MOVE_POSTGRES, {"names": list(moves), "positions": list(moves.values())})
+        columns = {"names": list(moves), "positions": list(moves.values()), "reached": json.dumps(moves)}
+        connection.exec_driver_sql(_MOVE_POSTGRES, columns)
         return
     for position in dict.fromkeys(moves.values()):
         names = [name for name, to in moves.items() if to == position]

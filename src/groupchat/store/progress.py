@@ -24,23 +24,37 @@ class Progress:
         Only stored positions count, because a rebuild sends a follower back to the beginning. Raises `PositionAheadError`
         immediately for a position that the log does not have.
         """
-        if names and _reached(await self.look(), names, position):
-            return True
-        await self.require_stored(position)
         if not names:
+            await self.require_stored(position)
             return True
-        try:
-            async with asyncio.timeout(seconds):
-                with self._signals.progress.listen() as bell:
-                    while not _reached(await self.look(), names, position):
-                        await bell.wait()
-                        bell.clear()
-        except TimeoutError:
-            return False
-        return True
+        with self._signals.progress.listen() as bell:
+            heard = _Heard(self._signals)
+            if _reached(await self._stored(), names, position):
+                return True
+            await self.require_stored(position)
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._hear(bell, heard, names, position)
+            except TimeoutError:
+                return False
+            return True
+
+    async def _hear(self, bell: asyncio.Event, heard: "_Heard", names: Sequence[str], position: int) -> None:
+        """Wait until the followers have reached the position, as heard, or as stored if that may be incomplete."""
+        while not _reached(heard.positions, names, position):
+            await bell.wait()
+            bell.clear()
+            if not heard.is_complete:
+                heard = _Heard(self._signals)
+                if _reached(await self._stored(), names, position):
+                    return
 
     async def require_stored(self, position: int) -> None:
         """Raise `PositionAheadError` for a position beyond the log's end."""
+        if position <= self._signals.newest:
+            return
+        if position <= self._signals.newest:  # heard only of what is stored
+            return
         head = await asyncio.to_thread(self._log.head)
         if position > head:
             raise PositionAheadError(position, head)
@@ -49,6 +63,27 @@ class Progress:
         """Return every follower's stored status."""
         return await asyncio.to_thread(statuses, self._database)
 
+    async def _stored(self) -> dict[str, int]:
+        return {name: status.position for name, status in (await self.look()).items()}
 
-def _reached(found: Mapping[str, FollowerStatus], names: Sequence[str], position: int) -> bool:
-    return all((found[name].position if name in found else 0) >= position for name in names)
+
+def _reached(positions: Mapping[str, int], names: Sequence[str], position: int) -> bool:
+    return all(positions.get(name, 0) >= position for name in names)
+
+
+class _Heard:
+    """The positions that this process has heard of since it began to listen. Earlier ones may be outdated by a rebuild."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self._reached = signals.reached
+        self._before = dict(self._reached)
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether no follower has moved to a position that was not said."""
+        return self._reached is self._signals.reached
+
+    @property
+    def positions(self) -> dict[str, int]:
+        return {name: position for name, position in self._reached.items() if position != self._before.get(name)}

@@ -5,9 +5,10 @@ Events of this process ring it directly. Other processes are noticed through Pos
 """
 
 import asyncio
+import json
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
@@ -20,7 +21,7 @@ from groupchat.store.recorder import LOG_CHANNEL
 from groupchat.values.errors import described
 
 PROGRESS_CHANNEL = "groupchat_progress"
-"""The Postgres channel that is notified when a follower has moved."""
+"""The Postgres channel that is notified when followers have moved, with their positions as a JSON object, or with nothing."""
 
 SQLITE_LOOK_SECONDS = 0.05
 _RECONNECT_SECONDS = 1.0
@@ -35,14 +36,17 @@ def notify_log(connection: Connection) -> None:
     _notify(connection, LOG_CHANNEL)
 
 
-def notify_progress(connection: Connection) -> None:
-    """Wake all tasks in other processes that wait for a follower, when this transaction commits."""
-    _notify(connection, PROGRESS_CHANNEL)
+def notify_progress(connection: Connection, reached: Mapping[str, int] | None = None) -> None:
+    """Wake all tasks in other processes that wait for a follower, when this transaction commits.
+
+    `reached` has the followers' positions; without it, they have to look.
+    """
+    _notify(connection, PROGRESS_CHANNEL, json.dumps(reached) if reached else "")
 
 
-def _notify(connection: Connection, channel: str) -> None:
+def _notify(connection: Connection, channel: str, payload: str = "") -> None:
     if connection.dialect.name == "postgresql":  # on SQLite, other processes notice the write itself
-        connection.exec_driver_sql(f"NOTIFY {channel}")
+        connection.exec_driver_sql(f"NOTIFY {channel}, %s", (payload,))
 
 
 class Bell:
@@ -109,6 +113,11 @@ class Signals:
         """The newest event for which the bell was rung: this process hears its own events over Postgres, too."""
         self.calls = 0
         """How often the bell of the log was rung for anything else: what it was is not known."""
+        self.reached: dict[str, int] = {}
+        """The positions that followers have reached, as far as this process has heard.
+
+        When one may have moved anywhere, as in a rebuild, another mapping begins, and only the database knows the positions.
+        """
         self._look_seconds = look_seconds
         self._stopping = Event()
         self._waker, self._woken = socket.socketpair()
@@ -127,8 +136,12 @@ class Signals:
         self.calls += 1
         self.log.ring()
 
-    def moved(self) -> None:
-        """Report that a follower of this process moved."""
+    def moved(self, reached: Mapping[str, int] | None = None) -> None:
+        """Report that followers moved, to these positions or to unknown ones, and that this is stored."""
+        if reached is None:
+            self.reached = {}
+        else:
+            self.reached.update(reached)
         self.progress.ring()
 
     def close(self) -> None:
@@ -141,7 +154,7 @@ class Signals:
 
     def _ring_both(self) -> None:
         self.call()
-        self.progress.ring()
+        self.moved()
 
     def _watch_sqlite(self) -> None:
         seen: int | None = None
@@ -170,8 +183,11 @@ class Signals:
         self.stored(max(stored, default=0))
         if (LOG_CHANNEL, "") in notices:  # an operator's doing
             self.call()
-        if (PROGRESS_CHANNEL, "") in notices:
-            self.progress.ring()
+        moved = [payload for channel, payload in notices if channel == PROGRESS_CHANNEL]
+        if "" in moved:
+            self.moved()
+        elif moved:
+            self.moved(_highest(moved))
 
     def _hear_postgres(self) -> None:
         fairy = self._database.engine.raw_connection()
@@ -194,3 +210,9 @@ class Signals:
                 self._stopping.wait(_GATHER_SECONDS)
         finally:
             raw.close()
+
+
+def _highest(moved: Sequence[str]) -> dict[str, int]:
+    """Return the highest position of each follower in payloads that were heard at the same time."""
+    heard = sorted((position, name) for payload in moved for name, position in json.loads(payload).items())
+    return {name: position for position, name in heard}
