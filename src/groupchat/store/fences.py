@@ -8,7 +8,7 @@ meanwhile.
 from collections.abc import Collection
 
 from msgspec import Struct
-from sqlalchemy import Column, Connection, Table, Text, select, update
+from sqlalchemy import Column, Connection, Table, Text, bindparam, select, update
 
 from groupchat.store.refusals import UnavailableError
 from groupchat.store.tables import BIG, METADATA
@@ -21,6 +21,8 @@ LEASES = Table(
     Column("generation", BIG, nullable=False, comment="the number of times that the lease was taken"),
 )
 _T = LEASES.c
+_NAMED = _T.name.in_(bindparam("names", expanding=True))
+_GENERATIONS = select(_T.name, _T.generation).where(_NAMED).order_by(_T.name).with_for_update(read=True)
 
 
 class Fence(Struct, frozen=True):
@@ -48,8 +50,7 @@ def generations(connection: Connection, names: Collection[str]) -> dict[str, int
     """Return the leases' generations, which no process can raise until the transaction ends."""
     if not names:
         return {}
-    query = select(_T.name, _T.generation).where(_T.name.in_(names)).order_by(_T.name).with_for_update(read=True)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(_GENERATIONS, {"names": list(names)}).tuples().all())
 
 
 def all_generations(connection: Connection) -> dict[str, int]:

@@ -28,7 +28,7 @@ class Progress:
             await self.require_stored(position)
             return True
         with self._signals.progress.listen() as bell:
-            heard = _Heard(self._signals)
+            heard = _HeardSince(self._signals)
             if _reached(await self._stored(), names, position):
                 return True
             await self.require_stored(position)
@@ -39,13 +39,13 @@ class Progress:
                 return False
             return True
 
-    async def _hear(self, bell: asyncio.Event, heard: "_Heard", names: Sequence[str], position: int) -> None:
+    async def _hear(self, bell: asyncio.Event, heard: "_HeardSince", names: Sequence[str], position: int) -> None:
         """Wait until the followers have reached the position, as heard, or as stored if that may be incomplete."""
         while not _reached(heard.positions, names, position):
             await bell.wait()
             bell.clear()
             if not heard.is_complete:
-                heard = _Heard(self._signals)
+                heard = _HeardSince(self._signals)
                 if _reached(await self._stored(), names, position):
                     return
 
@@ -71,7 +71,7 @@ def _reached(positions: Mapping[str, int], names: Sequence[str], position: int) 
     return all(positions.get(name, 0) >= position for name in names)
 
 
-class _Heard:
+class _HeardSince:
     """The positions that this process has heard of since it began to listen. Earlier ones may be outdated by a rebuild."""
 
     def __init__(self, signals: Signals) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Column, Connection, Index, Select, Table, Text, delete, exists, func, select, update
+from sqlalchemy import Column, Connection, Index, Select, Table, Text, bindparam, delete, exists, func, select, update
 
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
@@ -25,6 +25,7 @@ PUT_OFF_EVENTS = Table(
 )
 
 _T = PUT_OFF_EVENTS.c
+_KEYS = select(_T.key).distinct().where(_T.follower == bindparam("follower"), _T.key.in_(bindparam("keys", expanding=True)))
 _EARLIER = PUT_OFF_EVENTS.alias("earlier").c
 _IS_FIRST_OF_KEY = ~exists().where(_EARLIER.follower == _T.follower, _EARLIER.key == _T.key, _EARLIER.position < _T.position)
 
@@ -45,8 +46,7 @@ def add(connection: Connection, follower: str, events: Iterable[PutOff]) -> None
 
 def keys_of(connection: Connection, follower: str, keys: Collection[str]) -> set[str]:
     """Return the keys that have put-off events, of the given ones."""
-    query = select(_T.key).distinct().where(_T.follower == follower, _T.key.in_(list(keys)))
-    return set(connection.execute(query).scalars()) if keys else set()
+    return set(connection.execute(_KEYS, {"follower": follower, "keys": list(keys)}).scalars()) if keys else set()
 
 
 def due(connection: Connection, follower: str, now: datetime, limit: int) -> list[PutOff]:

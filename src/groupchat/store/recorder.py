@@ -8,7 +8,7 @@ under the lock. So readers that follow by position never miss an event.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cache, partial
 from typing import Any, Never
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from eventsourcing_sqlalchemy import models
 from eventsourcing_sqlalchemy.datastore import SQLAlchemyDatastore
 from eventsourcing_sqlalchemy.recorders import SQLAlchemyApplicationRecorder
 from msgspec import Struct
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Text, func, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Select, Text, bindparam, func, insert, select
 from sqlalchemy.orm import sessionmaker
 
 from groupchat.store import answers
@@ -87,6 +87,23 @@ _INSERT_POSTGRES = f"""
     SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
     NOTIFY {LOG_CHANNEL}, %(newest)s;
 """  # noqa: S608 - constants of this file
+
+
+_T = STORED_EVENTS.c
+_ABOVE = _T.id > bindparam("after", type_=Integer)
+_MOST = bindparam("most", type_=Integer)
+_MOVED = select(_T.id, _T.originator_id, _T.originator_version).where(_ABOVE).order_by(_T.id).limit(_MOST)
+_NEWEST = select(func.max(_T.id))
+"""Built once, because building a statement takes longer than running it."""
+
+
+@cache
+def _piece(*, upto: bool, some: bool) -> Select[tuple[int, str, int, str, bytes]]:
+    """Return the query of the log `after` a position, `upto` another, of some `topics`: at `most` so many events."""
+    query = select(STORED_EVENTS).where(_ABOVE).order_by(_T.id).limit(_MOST)
+    if upto:
+        query = query.where(_T.id <= bindparam("upto", type_=Integer))
+    return query.where(_T.topic.in_(bindparam("topics", expanding=True))) if some else query
 
 
 class Moved(Struct, frozen=True):
@@ -264,16 +281,11 @@ class Recorder(SQLAlchemyApplicationRecorder):
         inclusive_of_start: bool = True,
     ) -> list[Notification]:
         """Return a piece of the log, in its order."""
-        table = STORED_EVENTS.c
-        query = select(STORED_EVENTS)
-        if start is not None:
-            query = query.where(table.id >= start if inclusive_of_start else table.id > start)
-        if stop is not None:
-            query = query.where(table.id <= stop)
-        if topics:
-            query = query.where(table.topic.in_(topics))
+        after = (start or 0) - (1 if inclusive_of_start else 0)
+        query = _piece(upto=stop is not None, some=bool(topics))
+        asked = {"after": after, "upto": stop, "topics": list(topics), "most": limit}
         with self.database.statement() as connection:
-            return list(_notifications(connection.execute(query.order_by(table.id).limit(limit)).all()))
+            return list(_notifications(connection.execute(query, asked).all()))
 
     def each_notification(self, topics: Sequence[str], after: int, upto: int | None) -> Iterator[Notification]:
         """Return the log above a position, up to another, of these types or of all. It is read in pieces as you consume it."""
@@ -284,15 +296,13 @@ class Recorder(SQLAlchemyApplicationRecorder):
 
     def select_moved(self, above: int, limit: int) -> list[Moved]:
         """Return the streams and versions of the events above a position."""
-        table = STORED_EVENTS.c
-        query = select(table.id, table.originator_id, table.originator_version).where(table.id > above)
         with self.database.statement() as connection:
-            return [Moved(*row) for row in connection.execute(query.order_by(table.id).limit(limit))]
+            return [Moved(*row) for row in connection.execute(_MOVED, {"after": above, "most": limit})]
 
     def max_notification_id(self) -> int | None:
         """Return the position of the newest event."""
         with self.database.statement() as connection:
-            newest: int | None = connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one()
+            newest: int | None = connection.execute(_NEWEST).scalar_one()
         return newest
 
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct, json
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -44,6 +44,9 @@ from groupchat.values.ids import new_id
 
 _T = MESSAGES.c
 _KNOWN_AT_MOST = 10_000
+_KEEP = insert(MESSAGES)
+_KEEP_HANDSETS = text("INSERT INTO simulator_handsets VALUES (:number, :handsets) ON CONFLICT DO NOTHING")
+_SWITCHES = select(BEHAVIORS).where(BEHAVIORS.c.number.in_(bindparam("numbers", expanding=True)))
 
 
 class HandsetMessage(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -197,10 +200,10 @@ class Simulator:
     def _keep(self, connection: Connection, rows: list[Row]) -> None:
         if not rows:
             return
-        connection.execute(insert(MESSAGES), rows)
+        connection.execute(_KEEP, rows)
         new = {row["handsets"] for row in rows} - self._known
         if pairs := [{"number": number, "handsets": handsets} for handsets in sorted(new) for number in handsets.split()]:
-            connection.execute(text("INSERT INTO simulator_handsets VALUES (:number, :handsets) ON CONFLICT DO NOTHING"), pairs)
+            connection.execute(_KEEP_HANDSETS, pairs)
 
     def _remember(self, rows: list[Row]) -> None:
         """Remember which sets of handsets are stored, for as many groups as write at the same time."""
@@ -258,7 +261,7 @@ class Simulator:
 
 
 def _switches(connection: Connection, numbers: Iterable[str]) -> dict[str, Switch]:
-    rows = connection.execute(select(BEHAVIORS).where(BEHAVIORS.c.number.in_(numbers))).all()
+    rows = connection.execute(_SWITCHES, {"numbers": list(numbers)}).all()
     return {row.number: Switch(behavior=row.behavior, seconds=row.seconds, code=row.code) for row in rows}
 
 

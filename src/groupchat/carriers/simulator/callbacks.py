@@ -12,9 +12,10 @@ from typing import Self
 
 import structlog
 from msgspec import Struct, json
-from sqlalchemy import Row, case, func, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from groupchat.carriers.incoming import News
 from groupchat.carriers.port import Posted, Receipt
@@ -36,6 +37,12 @@ Post = Callable[[Posted], Awaitable[int]]
 """Posts to the API, and returns the status of the response."""
 
 _T = MESSAGES.c
+_NEXT_DUE = select(func.min(_T.due_at))
+_LEAVE = (
+    update(MESSAGES)
+    .where(_T.id.in_(bindparam("ids", expanding=True)))
+    .values({name: bindparam(f"left_{name}", type_=_T[name].type) for name in left(())})
+)
 
 log = structlog.get_logger()
 
@@ -90,6 +97,7 @@ class Callbacks:
         self._posts = posts
         self._clock = clock
         self._pace = pace
+        self._taking = _taking(pace)
 
     async def pump(self, post: Post, stop: asyncio.Event, bell: asyncio.Event) -> None:
         """Post due receipts until `stop` is set; in between, sleep until the next one is due or the bell rings."""
@@ -136,22 +144,13 @@ class Callbacks:
 
     def _next_due(self) -> int | None:
         with self._storage.read() as connection:
-            return connection.execute(select(func.min(_T.due_at))).scalar()
+            return connection.execute(_NEXT_DUE).scalar()
 
     def _take(self) -> list[_Taken]:
         """Take due receipts, and postpone their next attempt."""
         now = to_micros(self._clock())
-        due = select(_T.id).where(_T.due_at <= now).order_by(_T.due_at, _T.id).limit(self._pace.batch)
-        pauses = [round(pause * 1_000_000) for pause in self._pace.pauses]
-        pause = case(dict(enumerate(pauses)), value=_T.attempts, else_=pauses[-1])
-        taking = (
-            update(MESSAGES)
-            .where(_T.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
-            .values(attempts=_T.attempts + 1, due_at=now + pause)
-            .returning(_T.id, _T.message_id, _T.receipts, _T.attempts)
-        )
         with self._storage.write(durable=False) as connection:
-            rows = connection.execute(taking).all()
+            rows = connection.execute(self._taking, {"now": now}).all()
         return [_Taken.of(row, now) for row in sorted(rows, key=lambda row: row.id)]
 
     def _forget(self, done: Sequence[_Taken]) -> None:
@@ -161,6 +160,25 @@ class Callbacks:
         over, later = ([each for each in done if bool(each.later) == is_left] for is_left in (False, True))
         with self._storage.write(durable=False) as connection:
             if over:
-                connection.execute(update(MESSAGES).where(_T.id.in_([each.id for each in over])).values(left(())))
+                _leave(connection, over, ())
             for each in later:
-                connection.execute(update(MESSAGES).where(_T.id == each.id).values(left(each.later)))
+                _leave(connection, [each], each.later)
+
+
+def _leave(connection: Connection, taken: Sequence[_Taken], receipts: Sequence[Pending]) -> None:
+    """Leave these receipts to messages."""
+    connection.execute(_LEAVE, {"ids": [each.id for each in taken]} | {f"left_{name}": to for name, to in left(receipts).items()})
+
+
+def _taking(pace: CallbackPace) -> ReturningUpdate[tuple[int, str, str | None, int]]:
+    """Return the statement that takes the receipts that are due `now`."""
+    now = bindparam("now", type_=_T.due_at.type)
+    due = select(_T.id).where(_T.due_at <= now).order_by(_T.due_at, _T.id).limit(pace.batch)
+    pauses = [round(pause * 1_000_000) for pause in pace.pauses]
+    pause = case(dict(enumerate(pauses)), value=_T.attempts, else_=pauses[-1])
+    return (
+        update(MESSAGES)
+        .where(_T.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(attempts=_T.attempts + 1, due_at=now + pause)
+        .returning(_T.id, _T.message_id, _T.receipts, _T.attempts)
+    )
