@@ -42,8 +42,8 @@ def test_no_text_of_the_labeled_set_is_a_keyword_R40():
     assert [text for _, _, text in LABELED if keyword(text, alone=False)] == []
 
 
-@pytest.mark.parametrize("body", ["STOP", "stop!", "Arr\u00eat", None, "", " ", "\u200b"])
-def test_a_keyword_and_an_empty_text_need_no_mark_R40(body):
+@pytest.mark.parametrize("body", [None, "", " ", "\u200b"])
+def test_an_empty_text_needs_no_mark_R40(body):
     assert stop_wish(body) is None
 
 

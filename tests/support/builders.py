@@ -116,7 +116,7 @@ def a_send(message_id: str = "msg_1", *, body: str | None = "Hello all", media: 
 
 def a_receive(n: int = 1, *, body: str | None = "Hi", media: tuple[Media, ...] = (), **given: Any) -> Receive:
     """Return the command to record a message of the participant with `number(n)`."""
-    fields = {"message_id": "msg_in", "carrier_message_id": "SM1", "number": number(n)}
+    fields = {"message_id": "msg_in", "carrier_message_id": "SM1", "number": number(n), "keyword": None}
     return Receive(body=body, media=media, **(fields | given))
 
 

@@ -44,7 +44,7 @@ from groupchat.aggregates.group_events import (
     SucceededBy,
 )
 from groupchat.aggregates.group_state import GroupConversation, Member
-from groupchat.aggregates.keywords import NO_WORDS, Words, keyword
+from groupchat.aggregates.keywords import Keyword
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event
 from groupchat.values.metadata import MetadataChange, changed
@@ -101,14 +101,14 @@ class Send(Struct, frozen=True, kw_only=True):
 
 
 class Receive(Struct, frozen=True, kw_only=True):
-    """Record a participant's message; `own` are the workspace's own keywords (R38)."""
+    """Record a participant's message, and as which keyword it was recognized (R14, R38)."""
 
     message_id: str
     number: str
     body: str | None
     media: tuple[Media, ...]
     carrier_message_id: str
-    own: Words = NO_WORDS
+    keyword: Keyword | None
 
 
 class React(Struct, frozen=True, kw_only=True):
@@ -273,7 +273,7 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             body=command.body,
             media=command.media,
             carrier_message_id=command.carrier_message_id,
-            keyword=keyword(command.body, alone=state.direct, own=command.own),
+            keyword=command.keyword,
         ),
     ]
 

@@ -7,7 +7,6 @@ English, Spanish and French, `tests/aggregates/stop_wishes.tsv` is the labeled s
 import re
 from collections.abc import Iterable
 
-from groupchat.aggregates.keywords import keyword
 from groupchat.aggregates.stop_phrases import ENGLISH, FRENCH, NOT_MEANT, PARTS, SIGNS, SPANISH, TYPOS
 from groupchat.values.language import Language
 from groupchat.values.text import folded
@@ -21,8 +20,8 @@ _TYPOS = re.compile("|".join(TYPOS.split()))
 
 
 def stop_wish(body: str | None) -> str | None:
-    """Return the phrase for which a text is marked; none for a text that isn't. A keyword needs no mark and gets none."""
-    if body is None or keyword(body, alone=True) == "opt-out":
+    """Return the phrase for which a text is marked; none for a text that isn't. It expects texts that are not keywords."""
+    if body is None:
         return None
     text = folded(body[:_LONGEST])
     if set(_VARIANTS_OF_SIGNS.sub("", text)) <= set(SIGNS) and set(text) & set(SIGNS):

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from groupchat.aggregates import consent, group_conversation, number_claim, workspace
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.keywords import Keyword, Words, keyword, language_of
+from groupchat.aggregates.keywords import Keyword, keyword, language_of
 from groupchat.aggregates.workspace_state import Workspace
 from groupchat.carriers.port import Inbound
 from groupchat.commands.auto_replies import Asked, help_out, opt_out_and_confirm
@@ -64,7 +64,7 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
         raise NotFoundError(msg)
     if conversation_id is None:
         conversation_id = await begin_for_inbound(decision, state, inbound.to, [inbound.from_])
-    is_new = await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
+    is_new = await _write_down(decision, conversation_id, inbound, message_id, recognized)
     if recognized is not None and is_new:
         await _apply_keyword(decision, recognized, inbound, message_id, conversation_id)
     elif is_new:
@@ -108,7 +108,9 @@ def carrier_of(received: Recorded) -> str:
     return received.cause.causation_id.partition("/")[0]
 
 
-async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound, message_id: str, own: Words) -> bool:
+async def _write_down(
+    decision: Decision, conversation_id: str, inbound: Inbound, message_id: str, recognized: Keyword | None
+) -> bool:
     """Record a message in its conversation; return whether it is new."""
     command = group_conversation.Receive(
         message_id=message_id,
@@ -116,7 +118,7 @@ async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound
         body=inbound.body or None,
         media=tuple(replace(each, media_id=decision.new_id("med")) for each in inbound.media),
         carrier_message_id=inbound.carrier_message_id,
-        own=own,
+        keyword=recognized,
     )
     return bool(await decision.take(CONVERSATION, conversation_id, command))
 
