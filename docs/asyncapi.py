@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - beside a script, not a package
-"""The topics as AsyncAPI 3: what stands in docs/asyncapi.yaml, made from the topics, the envelope and the schemas of the code."""
+"""The topics as AsyncAPI 3: the contents of docs/asyncapi.yaml, made from the topics, the envelope and the schemas of the code."""
 
 import re
 from typing import Any, NamedTuple
@@ -79,7 +79,7 @@ def page(schemas: dict[str, Json]) -> str:
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes everything where it stands, without anchors."""
+    """Writes everything where it is used, without anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True

@@ -44,7 +44,7 @@ Everything that groupchat knows is a sequence of these events. groupchat only ad
 API's history shows as `type`; it outlives the class's name and file.
 
 Each event belongs to one **stream**, and has a `version` in it (1, 2, 3, ... without gaps) and a `position` in the whole log
-(the same, over all streams). Around its data stands the envelope: stream, version, position, time (`at`, in UTC, never going
+(the same, over all streams). Its data is in an envelope: stream, version, position, time (`at`, in UTC, never going
 backwards within a stream), workspace, actor (`kind` one of `user`, `participant`, `carrier`, `process`, and its `id`),
 correlation id (the request) and causation id (the event or request that led to it). An event's own id is `<stream>/<version>`.
 
@@ -159,7 +159,7 @@ def _type(type_: Any, shapes: dict[str, type[Struct]]) -> str:
 
 
 def released() -> dict[str, dict[str, Any]]:
-    """Return the schemas that stand in the repository, by type."""
+    """Return the schemas that the repository has, by type."""
     return {path.stem: json.loads(path.read_text()) for path in RELEASED.glob("*.json")}
 
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 
 type Pages = { hasNextPage: boolean; isFetchingNextPage: boolean; isError: boolean; fetchNextPage: () => unknown };
 
-/** The button at the end of a list that loads its next page. Whoever scrolls there need not press it. */
+/** The button at the end of a list that loads its next page. Scrolling to it presses it. */
 export function More({ of: { hasNextPage, isFetchingNextPage, isError, fetchNextPage } }: { of: Pages }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {

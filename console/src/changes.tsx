@@ -58,7 +58,7 @@ export function Failure({ error }: { error: unknown }) {
 
 type FailedProps = { error: unknown; onAgain: () => void };
 
-/** What stands in the place of a list that could not be read. */
+/** What is shown in the place of a list that could not be read. */
 export function Failed({ error, onAgain }: FailedProps) {
   return (
     <div className="empty" role="alert">

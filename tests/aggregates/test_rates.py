@@ -40,7 +40,7 @@ def test_a_rate_holds_from_the_first_microsecond_of_its_date_and_not_one_before_
 
 
 @pytest.mark.parametrize("hours", [-12, -8, 0, 5.5, 14])
-def test_the_date_is_that_of_utc_wherever_the_clock_stands_R25(hours: float):
+def test_the_date_is_that_of_utc_in_any_time_zone_R25(hours: float):
     zone = timezone(timedelta(hours=hours))
     for offset, price in ((-1, "0.0200"), (0, "0.03")):
         moment = (first_second(MARCH) + timedelta(microseconds=offset)).astimezone(zone)

@@ -47,7 +47,7 @@ async def test_opting_out_twice_adds_nothing(world):
     assert again.events == ()
 
 
-async def test_only_a_participant_of_the_callers_own_group_can_be_opted_out_by_hand_R14(world):
+async def test_a_user_can_opt_out_only_participants_of_their_own_groups_R14(world):
     group = await world.group(1, 2)
     other = await a_world(world.store, number(901))
 

@@ -1,4 +1,4 @@
-"""Opt-outs in words of one's own: marked, put before a person, settled by a user or by time (R40)."""
+"""Opt-outs in people's own words: marked, put before a person, settled by a user or by time (R40)."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ async def test_a_text_that_the_carrier_repeats_opens_one_review_R40_R45(world):
     assert sum(isinstance(recorded.event, ReviewOpened) for recorded in await world.log()) == 1
 
 
-async def test_who_has_opted_out_already_needs_no_review_R40(world):
+async def test_a_person_who_has_opted_out_needs_no_review_R40(world):
     await world.group(1, 2)
     await world.writes(1, "STOP")
     await world.writes(1, PLEASE)

@@ -42,7 +42,7 @@ async def the_others(sending):
     return len([each for each in outcomes if isinstance(each, str)]), {type(each) for each in outcomes if not isinstance(each, str)}
 
 
-async def test_an_opt_out_by_hand_is_taken_though_another_process_sends_in_each_of_its_tries_R14_R16(world, elsewhere):
+async def test_an_opt_out_that_a_user_records_is_stored_though_another_process_sends_in_each_of_its_tries_R14_R16(world, elsewhere):
     groups = [await world.group(1, n) for n in range(2, 2 + GROUPS)]
     opt_out, sending = while_another_sends(elsewhere, groups, consents.opt_out_by_hand)
     await world.run(opt_out, groups[0], number(1))

@@ -274,7 +274,7 @@ async def test_an_admin_is_not_offered_owners_and_their_keys_R23(browser: Browse
     ("user", "missing"),
     [("Quinn Abbott", set()), ("Rosa Diaz", {"Carriers", "Do not disturb", "Webhooks", "Proof of history", "Refusals"})],
 )
-async def test_who_manages_nothing_is_offered_no_change_R22_R23(
+async def test_users_who_manage_nothing_are_offered_no_changes_R22_R23(
     browser: Browser, demo: Demo, api: httpx.AsyncClient, user: str, missing: set[str]
 ):
     async with visiting(browser, demo) as page:

@@ -43,7 +43,7 @@ class Traces(TracerProvider, Tracer):
         raise NotImplementedError
 
 
-def test_nothing_stands_between_the_server_and_the_router(plain_site):
+def test_nothing_is_between_the_server_and_the_router(plain_site):
     app = create_app(plain_site.services)
 
     assert app.build_middleware_stack() is app.router

@@ -267,7 +267,7 @@ async def test_a_stream_ends_when_its_token_does(site, good, monkeypatch):
 
 
 @pytest.mark.parametrize("given", [("ISSUER",), ("ISSUER", "AUDIENCE"), ("JWKS_URL",)])
-def test_an_identity_provider_is_described_wholly_or_not_at_all(given):
+def test_an_identity_provider_is_described_completely_or_not_at_all(given):
     environment = {f"GROUPCHAT_OIDC_{name}": "https://id.example.com/" for name in given}
     with pytest.raises(SettingsError, match="GROUPCHAT_OIDC_"):
         from_environment(environment)

@@ -63,7 +63,7 @@ async def test_tags_come_and_go_with_their_cause_R8_R9(site):
     assert [each["number"] for each in (await site.send(made))["recipients"]] == [number(1), number(2)]
 
 
-async def test_a_user_opts_a_participant_out_by_hand_R14_R15_R19(site):
+async def test_a_user_opts_a_participant_out_R14_R15_R19(site):
     made, other = await site.group(1, 2), await site.group(1, 3)
     response = await site.post(path_of(made, "participants", "(415) 555-0001", "opt-out"))
     assert response.status_code == 200

@@ -182,7 +182,7 @@ async def test_a_host_is_tried_at_its_next_address_R46():
 
 @pytest.mark.parametrize("code", [403, 404, 410])
 @pytest.mark.parametrize("hop", [FILE, STORAGE])
-async def test_gone_is_told_apart_from_not_now_R46(code: int, hop: str):
+async def test_a_missing_file_is_distinguished_from_a_temporary_failure_R46(code: int, hop: str):
     answers = {FILE: status(code)} if hop == FILE else {FILE: leading(STORAGE), STORAGE: status(code)}
 
     with pytest.raises(NotThereError):

@@ -40,7 +40,7 @@ async def test_an_error_of_the_call_is_raised_to_all():
     assert [type(answer) for answer in answers] == [ZeroDivisionError, ZeroDivisionError]
 
 
-async def test_what_ends_the_call_ends_all_who_asked_even_if_it_is_no_error():
+async def test_an_exception_that_is_not_an_error_also_ends_all_callers():
     class KilledError(BaseException):
         """What a test of a kill raises."""
 

@@ -88,7 +88,7 @@ export function Picker({ limit, taken, onChoose }: Props) {
   );
 }
 
-/** Whoever starts a group begins with its people. */
+/** Starting a group begins with its people. */
 const focus = (field: HTMLInputElement | null) => field?.focus();
 
 const bare = (written: string): Chosen => ({

@@ -13,7 +13,7 @@ import { Webhook } from "./Webhook";
 import { WebhookForm } from "./WebhookForm";
 import { LOOK_MS, State } from "./WebhookState";
 
-/** The webhooks that send the workspace's events to other systems, and how each stands (R55). */
+/** The webhooks that send the workspace's events to other systems, and how each is doing (R55). */
 export function Webhooks({ me, id }: { me: User; id: string | undefined }) {
   return id ? <Webhook id={id} me={me} /> : <List me={me} />;
 }

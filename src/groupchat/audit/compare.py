@@ -46,9 +46,9 @@ def conversations(before: Shown, after: Shown) -> list[ChangedField]:
 def panes(before: Pane, after: Pane) -> list[ChangedField]:
     """Return the differences of each participant: tags, name, opt-outs; participants never come or go (R7)."""
     known, found = _people(before), list[ChangedField]()
-    for number, (stands, person) in _people(after).items():
-        stood, earlier = known[number]
-        found += _differing(number, "listed_among", stood, stands)
+    for number, (listed, person) in _people(after).items():
+        listed_before, earlier = known[number]
+        found += _differing(number, "listed_among", listed_before, listed)
         found += _fields(number, OF_PERSON, earlier, person)
     return found
 
@@ -80,8 +80,8 @@ def _differing(of: str, field: str, before: Any, after: Any) -> Iterator[Changed
 
 
 def _people(pane: Pane) -> Mapping[str, tuple[str, Person]]:
-    stand = {"participants": pane.participants, "opted out": pane.opted_out}
-    return {person.number: (name, person) for name, persons in stand.items() for person in persons}
+    lists = {"participants": pane.participants, "opted out": pane.opted_out}
+    return {person.number: (name, person) for name, persons in lists.items() for person in persons}
 
 
 def _described(message: Message | None) -> str | None:

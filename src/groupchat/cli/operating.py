@@ -52,7 +52,7 @@ def park(name: FollowerName) -> None:
 
 
 def _stopped(database: Database, name: str) -> positions.FollowerStatus:
-    """Return how a stopped follower stands; raises `UnknownFollowerError`, or `NotStoppedError` if it is not stopped."""
+    """Return where a stopped follower is; raises `UnknownFollowerError`, or `NotStoppedError` if it is not stopped."""
     found = positions.statuses(database)
     if name not in found:
         msg = f"Unknown follower {name!r}. The followers are {', '.join(found) or 'none yet'}."

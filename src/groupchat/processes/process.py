@@ -62,7 +62,7 @@ class Process:
     def __init__(self, store: EventStore, reaction: Reaction, *, background_after: float | None = None) -> None:
         """Reactions go on in the background after so many seconds.
 
-        Without that, each batch waits for all reactions, so whoever waits for the process's position knows that they are done.
+        Without that, each batch waits for all reactions, so a caller who waits for the process's position knows that they are done.
         """
         self.name = reaction.name
         self.put_off = asyncio.Event()

@@ -57,5 +57,5 @@ def _entry(entry: TranscriptEntry) -> str:
 
 
 def _isolated(text: str) -> str:
-    """Return a text, escaped, in which names that are written from right to left don't turn what stands beside them."""
+    """Return a text, escaped, in which names that are written from right to left don't turn what is beside them."""
     return f"<bdi>{escape(text)}</bdi>"

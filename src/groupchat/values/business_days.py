@@ -1,4 +1,4 @@
-"""Business days in the United States: what the FCC counts for an opt-out in one's own words (R40; 47 CFR 64.1200(a)(10))."""
+"""Business days in the United States: what the FCC counts for an opt-out in a person's own words (R40; 47 CFR 64.1200(a)(10))."""
 
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache

@@ -12,7 +12,7 @@ from groupchat.http.web.operation import Json
 
 _OWN, _SHARED = "#/$defs/", "#/components/schemas/"
 _JSON_SCHEMA = ("$schema", "$id", "$defs", "title")
-"""Keywords of a schema that stands alone, and so not of one in a document."""
+"""Keywords of a schema on its own, and so not of one in a document."""
 
 
 def typed(document: Json, name: str) -> Json:

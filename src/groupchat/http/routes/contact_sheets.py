@@ -148,10 +148,10 @@ def _why(refusal: RefusalError) -> str:
 
 
 IMPORTING = """\
-Add and change contacts from a CSV file of up to 64 MiB (R54). A line is the contact with its external id, or without one the oldest
-contact with its number. The answer comes line by line, as JSON Lines: each is a LineResult. The last one has `done`, the numbers of
-lines that were `created`, `updated`, `unchanged` and `refused`, and the `position` that covers them. If it breaks off, send the
-file again with the last `line` that you received as `after_line`. Without it, lines that are done are `unchanged`."""
+Add and change contacts from a CSV file of up to 64 MiB (R54). A line is the contact with its external id, or without one the
+oldest contact with its number. The response comes line by line, as JSON Lines: each is a LineResult. The last one has `done`, the
+numbers of lines that were `created`, `updated`, `unchanged` and `refused`, and the `position` that covers them. If it breaks off,
+send the file again with the last `line` that you received as `after_line`. Without it, lines that are done are `unchanged`."""
 
 import_contacts = Handled(
     Operation(
