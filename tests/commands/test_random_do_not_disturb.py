@@ -225,9 +225,10 @@ class Life:
 
     async def _undo(self, _: int, group: int) -> None:
         n = min(self.model.groups[group]["of"])
-        mine = n in self.model.by_hand or not (n in self.model.stopped or "dnd" in self.model.groups[group]["out"][n])
+        of = self.model.groups[group]
+        by_user = n in self.model.by_hand or "hand" in of["for"][n]  # the block outlives the opt-out until the group reopens
         undone = self.world.run(consents.take_back_opt_out, self.groups[group], number(n), REASON)
-        if await self._is_done(undone, may=n not in self.model.stopped and mine):
+        if await self._is_done(undone, may=n not in self.model.stopped and (by_user or "dnd" not in of["out"][n])):
             self.model.undo(n)
 
     # --- groups
