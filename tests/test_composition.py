@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,10 +15,11 @@ import pytest
 import yaml
 
 from groupchat.client import CONVERSATIONS, Reader
+from tests.support import forked
+from tests.support.forked import Forked
 
 ROOT = Path(__file__).parents[1]
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-GROUPCHAT = Path(sys.executable).with_name("groupchat")
 PATIENCE = 60.0
 
 
@@ -42,9 +41,7 @@ class Composed:
     def run(self, service: str, *command: str) -> str:
         """Run a service, or a command in it, to its end; return its output."""
         words = command or SERVICES[service]["command"]
-        done = subprocess.run(
-            [GROUPCHAT, *words], env=self.environment, capture_output=True, text=True, check=False, timeout=PATIENCE
-        )
+        done = forked.run("groupchat", *words, env=self.environment, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -58,10 +55,10 @@ class Composed:
 @contextmanager
 def _running(words: list[str], environment: dict[str, str], out: Path) -> Iterator[None]:
     with out.open("w") as log:
-        process = subprocess.Popen([GROUPCHAT, *words], env=environment, stderr=log)
+        process = Forked("groupchat", *words, env=environment, stderr=log)
         try:
             yield
-            process.send_signal(signal.SIGTERM)
+            process.terminate()
             assert process.wait(PATIENCE) == 0, out.read_text()
         finally:
             process.kill()

@@ -11,11 +11,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 from groupchat import __version__, logs
 from groupchat.settings import Settings
 from tests.support.command_line import command_process, variables
+from tests.support.forked import Forked
 from tests.support.log_lines import lines
 
 __all__ = ["lines"]
@@ -93,10 +94,10 @@ def test_configuring_twice_logs_each_line_once(lines):
 
 
 @contextmanager
-def serving(url: str, folder: Path, **settings: str) -> Iterator[Popen[str]]:
+def serving(url: str, folder: Path, **settings: str) -> Iterator[Forked]:
     """Serve with all workers in a process of its own."""
-    command = [sys.executable, "-m", "groupchat", "serve", "--port", "0"]
-    with Popen(command, env=os.environ | variables(url, settings), cwd=folder, stderr=PIPE, text=True) as process:
+    environment = os.environ | variables(url, settings)
+    with Forked("groupchat", "serve", "--port", "0", env=environment, cwd=folder, stderr=PIPE) as process:
         try:
             yield process
         finally:

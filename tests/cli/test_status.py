@@ -2,11 +2,10 @@
 
 import json
 import os
-import sys
 from contextlib import contextmanager
 from datetime import timedelta
 from socket import gethostname
-from subprocess import DEVNULL, Popen
+from subprocess import DEVNULL
 
 from msgspec.structs import replace
 from sqlalchemy import update
@@ -24,6 +23,7 @@ from groupchat.values.ids import new_id
 from groupchat.workers import REQUIRED as NEEDED
 from groupchat.workers import reported
 from tests.support.command_line import variables
+from tests.support.forked import Forked
 
 ERROR = "ValueError: [/x] [red]no[/red] \x1b[2J\x9b31m\x07 end"
 AT_ONCE = {"max_lag_seconds": "0.001"}
@@ -46,8 +46,7 @@ async def found(system):
 @contextmanager
 def at_work(url, folder):
     """Run all workers in a process of their own; kill it with no mercy at the end of the block."""
-    command = [sys.executable, "-m", "groupchat", "work"]
-    with Popen(command, env=os.environ | variables(url, {}), cwd=folder, stderr=DEVNULL) as process:
+    with Forked("groupchat", "work", env=os.environ | variables(url, {}), cwd=folder, stderr=DEVNULL) as process:
         try:
             yield process.pid
         finally:

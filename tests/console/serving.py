@@ -2,14 +2,13 @@
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
 from tests.console.person import Demo
+from tests.support.forked import Forked
 
 START_SECONDS = 60
 _PRINTED = re.compile(
@@ -21,9 +20,9 @@ _PRINTED = re.compile(
 def demo_server(folder: Path, **settings: str) -> Iterator[Demo]:
     """Serve the demo workspace of a folder."""
     environment = os.environ | {"GROUPCHAT_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"} | settings
-    command = [sys.executable, "-m", "groupchat", "demo", "--port", "0"]
     logged = folder / "said.txt"
-    with logged.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
+    command = ("groupchat", "demo", "--port", "0")
+    with logged.open("w") as output, Forked(*command, env=environment, stdout=output, stderr=output) as process:
         try:
             until = monotonic() + START_SECONDS
             while not (found := _PRINTED.search(logged.read_text())):

@@ -1,10 +1,9 @@
 """Moving: an export from one database imports into another unchanged, to the byte; or nothing is imported."""
 
-import sys
 import tracemalloc
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -32,9 +31,9 @@ from groupchat.store.recorder import Recorder
 from groupchat.store.webhook_rows import Cursor
 from tests.moving.exports import bring, event_line, exported, kept, lines_of, long_log, quietly, views_of, written
 from tests.projections.histories import Story, forget_everything, log_of, received, sent, store_log, stories
-from tests.races.racer import ROOT
 from tests.store.test_mapper import as_stored
 from tests.support.builders import a_group, a_participant, moment, number, texts
+from tests.support.forked import Forked
 
 PROCESS = "delivery"
 A_STORY: Story = (
@@ -299,8 +298,7 @@ def test_an_import_is_refused_while_another_writer_works(database_url):
 def test_a_killed_import_leaves_an_empty_store_that_can_be_imported_into(database_url, tmp_path):
     path = tmp_path / "export.jsonl"
     path.write_bytes(written(long_log(3_000), head=3_000))
-    command = [sys.executable, "-m", "tests.moving.stuck_import", database_url, str(path)]
-    with Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
+    with Forked("tests.moving.stuck_import", database_url, path, stdin=PIPE, stdout=PIPE) as process:
         assert process.stdout.readline() == "2000 of 3000\n"
         process.kill()
 

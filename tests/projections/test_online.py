@@ -1,8 +1,6 @@
 """Rebuilding views next to those that are shown, and switching in one step (R33)."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Sequence
 from threading import Event, Semaphore
 from typing import Any
@@ -44,10 +42,10 @@ from tests.projections.histories import (
 )
 from tests.projections.online_trials import Counted, leftovers, silent
 from tests.projections.test_view import A_STORY, BAD, POISONED
-from tests.races.racer import ROOT
 from tests.store.counting import PATIENCE
 from tests.store.following import opened, reached, running
 from tests.store.test_schema import definitions
+from tests.support import forked
 from tests.support.builders import ANN, a_contact_created, a_group, number
 
 LONG_STORY = (
@@ -314,8 +312,7 @@ async def test_an_interrupted_rebuild_is_resumed_R33(database: Database, store: 
 
 
 async def test_a_rebuild_killed_anywhere_has_changed_all_or_nothing_and_is_resumed_or_dropped_R33(database_url: str):
-    command = [sys.executable, "-m", "tests.projections.online_trials", database_url, str(TRIALS)]
-    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = await asyncio.to_thread(forked.run, "tests.projections.online_trials", database_url, str(TRIALS))
 
     assert ended.stdout, ended.stderr
     counted = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Counted)

@@ -9,11 +9,10 @@ empty Postgres database of your own, migrates it and prints what became of it.
 import asyncio
 import os
 import random
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from subprocess import PIPE
 from typing import Self
 from uuid import uuid4
 
@@ -31,8 +30,8 @@ from groupchat.values.event import Recorded
 from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.projections.histories import forget_everything, log_of, opted_out, received, sent, started, store_log, tables_of, updated
 from tests.support.builders import a_group, number
+from tests.support.forked import Forked
 
-ROOT = Path(__file__).parents[2]
 WORKERS = 4
 PARTITIONS = 8
 GROUPS, MESSAGES = 40, 8
@@ -130,8 +129,7 @@ class Sharer:
             "GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS": brokers,
             "GROUPCHAT_KAFKA_TOPIC_PREFIX": prefix,
         }
-        command = [sys.executable, "-m", "groupchat", "work", "projections", "--source", "kafka"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        self.process = Forked("groupchat", "work", "projections", "--source", "kafka", env=environment, stderr=PIPE)
 
     def wait_until_it_works(self) -> None:
         """Wait for the line that it prints when its workers run."""
@@ -141,8 +139,8 @@ class Sharer:
 
     def kill(self) -> None:
         """End it with -9, and read no more of what it says."""
-        self.process.kill()
-        self.process.communicate()
+        with self.process:
+            self.process.kill()
 
 
 @contextmanager

@@ -4,16 +4,14 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 import msgspec
 from msgspec import Struct
 
 from tests.races.actions import Answer, Plan, run
 from tests.store.following import log_to_stderr, opened
-
-ROOT = Path(__file__).parents[2]
+from tests.support.forked import Forked
 
 
 class Request(Struct):
@@ -26,7 +24,7 @@ class Request(Struct):
 class Racer:
     """The other end of a racer's pipes."""
 
-    def __init__(self, process: "Popen[bytes]") -> None:
+    def __init__(self, process: Forked) -> None:
         self._process = process
 
     async def open(self, url: str) -> None:
@@ -43,7 +41,7 @@ class Racer:
     def _ask_blocking(self, request: Request) -> list[Answer]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode(request) + b"\n")
+        self._process.stdin.write(msgspec.json.encode(request).decode() + "\n")
         self._process.stdin.flush()
         return msgspec.json.decode(self._process.stdout.readline(), type=list[Answer])
 
@@ -51,7 +49,7 @@ class Racer:
 @contextmanager
 def racing() -> Iterator[Racer]:
     """Start a racer; it ends with the block."""
-    with Popen([sys.executable, "-m", __name__], cwd=ROOT, stdin=PIPE, stdout=PIPE) as process:
+    with Forked(__name__, stdin=PIPE, stdout=PIPE) as process:
         yield Racer(process)
 
 

@@ -1,18 +1,15 @@
 """kill -9 within a burst of texts: nothing that was acknowledged is lost, and nothing is stored twice."""
 
 import asyncio
-import subprocess
-import sys
 
 import msgspec
 
 from tests.races.burst_kills import PEOPLE, ROUNDS, Found
-from tests.races.racer import ROOT
+from tests.support import forked
 
 
 async def test_a_process_killed_at_any_commit_of_a_burst_loses_nothing_and_stores_each_text_once_R45(database_url):
-    command = [sys.executable, "-m", "tests.races.burst_kills", database_url]
-    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = await asyncio.to_thread(forked.run, "tests.races.burst_kills", database_url)
 
     assert ended.stdout, ended.stderr
     found = msgspec.json.decode(ended.stdout, type=Found)

@@ -1,17 +1,16 @@
 """One key, many at once, in one process and in two; and processes that die between storing and answering: never two messages."""
 
 import asyncio
-import subprocess
-import sys
 from contextlib import contextmanager
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 import msgspec
 
 from groupchat.aggregates.group_events import MessageSent
 from tests.races.api_racer import Answers, client_of, race, send
-from tests.races.racer import ROOT
 from tests.races.repeat_trials import Counted
+from tests.support import forked
+from tests.support.forked import Forked
 from tests.support.world import a_world
 
 RACERS = 1_000
@@ -21,10 +20,9 @@ TRIALS = 16
 @contextmanager
 def api_process(url, api_key, path, times):
     """Start a process of the API; give a function that lets it race and returns the responses."""
-    command = [sys.executable, "-m", "tests.races.api_racer", url, api_key, path, str(times)]
-    with Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
+    with Forked("tests.races.api_racer", url, api_key, path, str(times), stdin=PIPE, stdout=PIPE) as process:
         assert process.stdout.readline() == "ready\n"
-        yield lambda: msgspec.json.decode(process.communicate("go\n")[0], type=Answers)
+        yield lambda: msgspec.json.decode(process.ask("go\n"), type=Answers)
 
 
 async def judge(world, client, path, answers):
@@ -57,8 +55,7 @@ async def test_1000_at_once_in_two_processes_with_one_key_send_one_message(store
 
 
 async def test_a_repeat_after_a_kill_gets_the_one_response(database_url):
-    command = [sys.executable, "-m", "tests.races.repeat_trials", database_url, str(TRIALS)]
-    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = await asyncio.to_thread(forked.run, "tests.races.repeat_trials", database_url, str(TRIALS))
 
     assert ended.stdout, ended.stderr
     counted = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Counted)

@@ -1,20 +1,17 @@
 """kill -9 at any moment: every acknowledged command is stored, and followers continue without loss or doubling."""
 
 import asyncio
-import subprocess
-import sys
 
 import msgspec
 
 from tests.races.kill_trials import Counted
-from tests.races.racer import ROOT
+from tests.support import forked
 
 TRIALS = 10
 
 
 async def test_acknowledged_writes_of_a_killed_process_are_stored_and_followed_once(database_url):
-    command = [sys.executable, "-m", "tests.races.kill_trials", database_url, str(TRIALS)]
-    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = await asyncio.to_thread(forked.run, "tests.races.kill_trials", database_url, str(TRIALS))
 
     assert ended.stdout, ended.stderr
     counted = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Counted)

@@ -1,22 +1,19 @@
 """Relays and brokers that are killed, paused and doubled: a short series of `relay_trials`, which `make chaos` runs at length."""
 
 import asyncio
-import subprocess
-import sys
 
 import msgspec
 import pytest
 
-from tests.races.racer import ROOT
 from tests.races.relay_trials import BROKER_EVERY, Counted
+from tests.support import forked
 
 TRIALS = 6
 
 
 @pytest.mark.timeout(180)
 async def test_consumers_read_every_event_once_and_in_order_though_relays_are_killed_and_doubled(kafka, sqlite_url):
-    command = [sys.executable, "-m", "tests.races.relay_trials", sqlite_url, str(TRIALS)]
-    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = await asyncio.to_thread(forked.run, "tests.races.relay_trials", sqlite_url, str(TRIALS))
 
     assert ended.stdout, ended.stderr
     counted = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Counted)

@@ -1,20 +1,17 @@
 """kill -9 between the steps of a send, over each carrier: nobody gets a text twice, and none is lost without a word."""
 
 import asyncio
-import subprocess
-import sys
 
 import msgspec
 
-from tests.races.racer import ROOT
 from tests.races.send_kills import FAKES, Counted
+from tests.support import forked
 
 EVERY = 4
 
 
 async def test_a_process_killed_within_a_send_leaves_each_text_once_or_unconfirmed_R28(tmp_path):
-    command = [sys.executable, "-m", "tests.races.send_kills", f"sqlite:///{tmp_path}/{{carrier}}.db", str(EVERY)]
-    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = await asyncio.to_thread(forked.run, "tests.races.send_kills", f"sqlite:///{tmp_path}/{{carrier}}.db", str(EVERY))
 
     found = [msgspec.json.decode(line, type=Counted) for line in ended.stdout.splitlines()]
     assert [each.carrier for each in found] == list(FAKES), ended.stderr

@@ -3,11 +3,10 @@
 import importlib
 import os
 import pkgutil
-import subprocess
-import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -21,17 +20,9 @@ from groupchat.store.database import Database, DatabaseUnavailableError, Timeout
 from groupchat.store.schema import migrate
 from groupchat.store.schema_version import newest_schema
 from groupchat.store.tables import METADATA
+from tests.support.forked import Forked
 
 NOBODY = 65_534
-MIGRATE_ON_REQUEST = """
-import sys
-from groupchat.store.database import Database, Timeouts
-from groupchat.store.schema import migrate
-database = Database(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
-migrate(database)
-"""
 
 
 @pytest.fixture
@@ -143,24 +134,16 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_database):
 
 
 def test_processes_that_migrate_at_once_all_succeed(empty_database, empty_database_url):
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", MIGRATE_ON_REQUEST, empty_database_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    errors = [process.communicate()[1] for process in processes]
+    with ExitStack() as stack:
+        late = ("tests.store.late_migration", empty_database_url)
+        processes = [stack.enter_context(Forked(*late, stdin=PIPE, stdout=PIPE)) for _ in range(3)]
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        assert [process.wait(60) for process in processes] == [0, 0, 0]
 
-    assert [process.returncode for process in processes] == [0, 0, 0], errors
     with empty_database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
 

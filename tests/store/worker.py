@@ -3,19 +3,17 @@
 import asyncio
 import sys
 from contextlib import contextmanager
-from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 from groupchat.store.follower import Follower
 from tests.store.following import Keeping, log_to_stderr, opened
-
-ROOT = Path(__file__).parents[2]
+from tests.support.forked import Forked
 
 
 @contextmanager
 def working(url):
     """Start a worker; kill it with no mercy at the end of the block."""
-    with Popen([sys.executable, "-m", __name__, url], cwd=ROOT, stdout=PIPE, text=True) as process:
+    with Forked(__name__, url, stdout=PIPE) as process:
         try:
             assert process.stdout.readline() == "ready\n"
             yield process

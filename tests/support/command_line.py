@@ -1,7 +1,6 @@
-"""The command line, in this process and as one of its own: a process needs longer to start than most commands to run."""
+"""The command line, in this process and as one of its own: starting a process takes longer than most commands."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -9,6 +8,7 @@ from typing import NamedTuple, Protocol
 import pytest
 
 from groupchat import cli
+from tests.support import forked
 
 
 class Ended(NamedTuple):
@@ -36,10 +36,9 @@ def command_process(folder: Path) -> Command:
     """Return a function that runs a command in a process of its own, in this folder."""
 
     def run(url: str, *words: str, **settings: str) -> Ended:
-        command = [sys.executable, "-m", "groupchat", *words]
         others = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
         environment = others | variables(url, settings)
-        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=100)
+        done = forked.run("groupchat", *words, env=environment, cwd=folder, timeout=100)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     return run
