@@ -1,6 +1,7 @@
 """Conditions for queries on groups: that someone is a participant, or that all are contacts assigned to a user (R22)."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 from sqlalchemy import Column, ColumnElement, Connection, Index, Table, Text, func, select
 
@@ -8,7 +9,7 @@ from groupchat.aggregates.group_events import Created, ParticipantContactLinked,
 from groupchat.projections.contacts import CONTACTS
 from groupchat.store.tables import METADATA
 from groupchat.store.upserts import insert_new, upsert
-from groupchat.values.event import Recorded
+from groupchat.values.event import Recorded, of_types
 
 GROUP_CONTACTS = Table(
     "group_contacts",
@@ -21,20 +22,19 @@ GROUP_CONTACTS = Table(
 )
 """The participants of every group, with their contacts; filled by the view `inbox`."""
 
+_Link = ParticipantContactLinked | ParticipantContactMerged
+_LINKS: frozenset[type[_Link]] = frozenset(get_args(_Link))
+_BEGINNINGS = frozenset((Created,))
+
 
 def keep(connection: Connection, batch: Sequence[Recorded]) -> None:
     """Apply events: a participant is linked at creation or later (R37), and to another contact by a merge (R54)."""
     begun = [
         {"conversation_id": recorded.stream, "number": participant.number, "contact_id": participant.contact_id}
-        for recorded in batch
-        if isinstance(event := recorded.event, Created)
+        for event, recorded in of_types(batch, _BEGINNINGS)
         for participant in event.roster
     ]
-    linked = {
-        (recorded.stream, event.number): event.contact_id
-        for recorded in batch
-        if isinstance(event := recorded.event, ParticipantContactLinked | ParticipantContactMerged)
-    }
+    linked = {(recorded.stream, event.number): event.contact_id for event, recorded in of_types(batch, _LINKS)}
     insert_new(connection, GROUP_CONTACTS, begun)
     rows = [{"conversation_id": id_, "number": number, "contact_id": contact} for (id_, number), contact in linked.items()]
     upsert(connection, GROUP_CONTACTS, rows)

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 from groupchat.aggregates.delivery_events import CostReported
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
-from groupchat.values.event import Recorded
+from groupchat.values.event import Recorded, of_types
 from groupchat.values.money import Amount, Currency
 
 CARRIER_COSTS = Table(
@@ -32,6 +32,7 @@ class CarrierCost(Struct, frozen=True, kw_only=True, gc=False):
     currency: Currency
 
 
+REPORTS = frozenset((CostReported,))
 _decode = msgspec.json.Decoder(CostReported).decode
 
 
@@ -39,8 +40,7 @@ def apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     """Add a batch's reports."""
     rows = [
         {"position": recorded.position, "message_id": event.message_id, "doc": msgspec.json.encode(event).decode()}
-        for recorded in batch
-        if isinstance(event := recorded.event, CostReported)
+        for event, recorded in of_types(batch, REPORTS)
     ]
     insert_new(connection, CARRIER_COSTS, rows)
 

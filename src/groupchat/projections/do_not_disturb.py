@@ -1,7 +1,7 @@
 """The view `do_not_disturb`: which numbers refuse all messages, since when, and through which contacts (R36)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,7 @@ from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import upsert
 from groupchat.values.clock import from_micros, to_micros
-from groupchat.values.event import Moment, Recorded
+from groupchat.values.event import Moment, Recorded, of_types
 
 NUMBERS_WITH_DND = Table(
     "numbers_with_dnd",
@@ -39,9 +39,13 @@ class NumberWithDnd(Struct, frozen=True, kw_only=True):
     left_behind: bool
 
 
+_Event = TurnedOn | LeftBehind | TurnedOff | Lifted
+_EVENTS: frozenset[type[_Event]] = frozenset(get_args(_Event))
+
+
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    for recorded in batch:
-        event, table = recorded.event, NUMBERS_WITH_DND.c
+    table = NUMBERS_WITH_DND.c
+    for event, recorded in of_types(batch, _EVENTS):
         match event:
             case TurnedOn():
                 _turn_on(connection, recorded, event)

@@ -29,7 +29,7 @@ from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
 from groupchat.values.clock import month_of, to_micros
-from groupchat.values.event import Moment, Recorded
+from groupchat.values.event import Moment, Recorded, of_types
 from groupchat.values.money import Amount, Currency, Rate, amount_of, exact_product, exact_sum
 
 LEDGER = Table(
@@ -210,15 +210,17 @@ decode_line = msgspec.json.Decoder(EventCharge).decode
 decode_sum = msgspec.json.Decoder(MonthSum).decode
 
 
+_CHARGES: frozenset[type[MessageSent | AutoReplied | Withheld]] = frozenset((MessageSent, AutoReplied, Withheld))
+
+
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     rows, sums = list[dict[str, Any]](), dict[int, MonthSum]()
-    for recorded in batch:
-        match recorded.event:
-            case MessageSent() | AutoReplied() | Withheld() if (line := line_of(recorded)) is not None:
-                rows.append(_row(recorded, line))
-                sums[recorded.position] = _of_line(recorded, line)
-            case CostReported() as event:
-                sums[recorded.position] = _of_report(recorded, event)
+    for _, recorded in of_types(batch, _CHARGES):
+        if (line := line_of(recorded)) is not None:
+            rows.append(_row(recorded, line))
+            sums[recorded.position] = _of_line(recorded, line)
+    for event, recorded in of_types(batch, carrier_costs.REPORTS):
+        sums[recorded.position] = _of_report(recorded, event)
     insert_new(connection, LEDGER, rows)
     carrier_costs.apply(connection, batch)
 

@@ -7,7 +7,7 @@ mark comes after everything that it covers. `read_totals.py` has how many conver
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,7 @@ from groupchat.projections.read_totals import READ_TOTALS
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import upsert
-from groupchat.values.event import Recorded
+from groupchat.values.event import Recorded, of_types
 
 READ_MARKS = Table(
     "read_marks",
@@ -74,6 +74,8 @@ _UP_TO_POSTGRES = f"""
 """  # noqa: S608 - constants of this file
 
 MarkEvent = ConversationRead | ConversationMarkedUnread
+_MARK_EVENTS: frozenset[type[MarkEvent]] = frozenset(get_args(MarkEvent))
+_MESSAGES = frozenset((InboundReceived,))
 Key = tuple[str, str]
 """The ids of a user and a conversation."""
 
@@ -130,8 +132,8 @@ def _marks(rows: Iterable[Any]) -> dict[Key, Mark]:
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    messages = [recorded for recorded in batch if isinstance(recorded.event, InboundReceived)]
-    events = [recorded.event for recorded in batch if isinstance(recorded.event, MarkEvent)]
+    messages = [recorded for _, recorded in of_types(batch, _MESSAGES)]
+    events = [event for event, _ in of_types(batch, _MARK_EVENTS)]
     numbers = _Numbers(connection, messages, events)
     upsert(connection, INBOUND_NUMBERS, numbers.rows)
     before = _load_all(connection, numbers.conversations)

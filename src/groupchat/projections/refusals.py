@@ -16,7 +16,7 @@ from groupchat.store.database import Database
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
 from groupchat.values.clock import to_micros
-from groupchat.values.event import Moment, Recorded
+from groupchat.values.event import Moment, Recorded, of_types
 
 REFUSALS = Table(
     "refusals",
@@ -57,6 +57,7 @@ class RefusalView(Struct, frozen=True, kw_only=True):
 
 _decode = msgspec.json.Decoder(RefusalView).decode
 _AT_ONCE = 200
+_EVENTS = frozenset((RefusalRecorded,))
 
 
 def shown(recorded: Recorded, event: RefusalRecorded) -> RefusalView:
@@ -65,7 +66,7 @@ def shown(recorded: Recorded, event: RefusalRecorded) -> RefusalView:
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    insert_new(connection, REFUSALS, [_row(each, each.event) for each in batch if isinstance(each.event, RefusalRecorded)])
+    insert_new(connection, REFUSALS, [_row(recorded, event) for event, recorded in of_types(batch, _EVENTS)])
 
 
 def _row(recorded: Recorded, event: RefusalRecorded) -> dict[str, Any]:

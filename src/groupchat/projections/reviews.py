@@ -16,7 +16,7 @@ from groupchat.projections.rows import Rows
 from groupchat.projections.thread import MESSAGES, Message
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
-from groupchat.values.event import Actor, Moment, Recorded
+from groupchat.values.event import Actor, Moment, Recorded, of_types
 
 REVIEWS = Table(
     "reviews",
@@ -105,14 +105,12 @@ def _columns(kept: _Kept) -> dict[str, Any]:
     }
 
 
+_EVENTS: frozenset[type[ReviewOpened | ReviewSettled]] = frozenset((ReviewOpened, ReviewSettled))
 _ROWS = Rows(REVIEWS, _Kept, _columns, held_in="doc", births=(ReviewOpened,))
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    keyed = [
-        (event.message_id, recorded) for recorded in batch if isinstance(event := recorded.event, ReviewOpened | ReviewSettled)
-    ]
-    _ROWS.fold(connection, keyed, _fold)
+    _ROWS.fold(connection, [(event.message_id, recorded) for event, recorded in of_types(batch, _EVENTS)], _fold)
 
 
 VIEW = View("reviews", (REVIEWS,), _apply)

@@ -1,7 +1,7 @@
 """The view `thread`: a conversation's messages, oldest to newest, each with its recipients' statuses (R28) and reactions (R42)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.carrier_codes import meaning_of
-from groupchat.values.event import Event, Moment, Recorded
+from groupchat.values.event import Event, Moment, Recorded, of_types
 
 MESSAGES = Table(
     "messages",
@@ -118,37 +118,42 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
 
 def fold(row: Message | None, recorded: Recorded) -> Message | None:
     """Fold one event into the message that it is about."""
+    return _begun(recorded) if row is None else _changed(row, recorded)
+
+
+def _begun(recorded: Recorded) -> Message | None:
     event = recorded.event
     match event:
         case MessageSent():
-            recipients = tuple(Recipient(number=number, status="queued") for number in event.recipients)
-            return replace(_begun(event, recorded, "outbound"), recipients=recipients)
-        case AutoReplied():
-            return replace(_begun(event, recorded, "outbound"), recipients=(Recipient(number=event.number, status="queued"),))
+            return _message(event, recorded, "outbound", event.recipients)
         case InboundReceived():
-            return _begun(event, recorded, "inbound")
-        case _:
-            return None if row is None else _changed(row, recorded)
+            return _message(event, recorded, "inbound")
+        case AutoReplied():
+            return _message(event, recorded, "outbound", (event.number,))
+    return None
 
 
 def _changed(row: Message, recorded: Recorded) -> Message:
+    """Return the message after an event; the most frequent ones come first."""
     event = recorded.event
     match event:
         case Updated() | PartsUpdated():
-            return replace(row, recipients=tuple(_updated(each, event.outcomes) for each in row.recipients))
+            return replace(row, recipients=_reported(row.recipients, event))
+        case Started():
+            return _handed_over(row, event.recipients, event.parts)
         case ReactionReceived():
             return _reacted(row, event, recorded.at)
         case MediaAttached() | MediaMissing():
             return replace(row, media=tuple(_arrived(each, event) for each in row.media))
-        case Started():
-            return _handed_over(row, event.recipients, event.parts)
         case Withheld():
             whole = _handed_over(row, event.recipients)
             return replace(whole, recipients=tuple(_withheld(each, event.recipients) for each in whole.recipients))
     return row
 
 
-def _begun(event: MessageSent | InboundReceived | AutoReplied, recorded: Recorded, direction: Direction) -> Message:
+def _message(
+    event: MessageSent | InboundReceived | AutoReplied, recorded: Recorded, direction: Direction, numbers: Sequence[str] = ()
+) -> Message:
     return Message(
         id=event.message_id,
         conversation_id=recorded.stream,
@@ -158,6 +163,7 @@ def _begun(event: MessageSent | InboundReceived | AutoReplied, recorded: Recorde
         media=() if isinstance(event, AutoReplied) else tuple(_attachment(each, direction) for each in event.media),
         at=recorded.at,
         version=recorded.version,
+        recipients=tuple(Recipient(number=number, status="queued") for number in numbers),
     )
 
 
@@ -201,16 +207,26 @@ def _handed_over(row: Message, numbers: Sequence[str], parts: int = 1) -> Messag
     return replace(whole, recipients=tuple(replace(each, parts=waiting) for each in whole.recipients))
 
 
-def _updated(recipient: Recipient, outcomes: Sequence[RecipientOutcome | PartOutcome]) -> Recipient:
-    for each in outcomes:
-        if each.recipient == recipient.number:
-            now = {"status": each.status, "code": each.code, "reason": None if each.code is None else meaning_of(each.code)}
-            recipient = replace(recipient, **(_part(recipient, each.part, now) if isinstance(each, PartOutcome) else now))
-    return recipient
+def _reported(recipients: Sequence[Recipient], event: Updated | PartsUpdated) -> tuple[Recipient, ...]:
+    if isinstance(event, PartsUpdated):
+        return tuple(_parts_updated(each, event.outcomes) for each in recipients)
+    last = {each.recipient: each for each in event.outcomes}
+    return tuple(_updated(each, last.get(each.number)) for each in recipients)
 
 
-def _part(recipient: Recipient, part: int, now: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"parts": tuple(replace(each, **now) if n == part else each for n, each in enumerate(recipient.parts))}
+def _updated(recipient: Recipient, outcome: RecipientOutcome | None) -> Recipient:
+    return recipient if outcome is None else replace(recipient, **_now(outcome))
+
+
+def _parts_updated(recipient: Recipient, outcomes: Sequence[PartOutcome]) -> Recipient:
+    parts = {each.part: each for each in outcomes if each.recipient == recipient.number}
+    changed = (replace(each, **_now(parts[n])) if n in parts else each for n, each in enumerate(recipient.parts))
+    return replace(recipient, parts=tuple(changed)) if parts else recipient
+
+
+def _now(outcome: RecipientOutcome | PartOutcome) -> Mapping[str, Any]:
+    code = outcome.code
+    return {"status": outcome.status, "code": code, "reason": None if code is None else meaning_of(code)}
 
 
 def _withheld(recipient: Recipient, numbers: Sequence[str]) -> Recipient:
@@ -224,12 +240,12 @@ def _columns(row: Message) -> dict[str, Any]:
 _BIRTHS: tuple[type[Event], ...] = (MessageSent, InboundReceived, AutoReplied)
 _Delivery = Updated | PartsUpdated | Started | Withheld
 _Change = MessageSent | InboundReceived | AutoReplied | _Delivery | ReactionReceived | MediaAttached | MediaMissing
+_CHANGES: frozenset[type[_Change]] = frozenset(get_args(_Change))
 _ROWS = Rows(MESSAGES, Message, _columns, held_in="doc", births=_BIRTHS)
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    keyed = [(event.message_id, recorded) for recorded in batch if isinstance(event := recorded.event, _Change)]
-    _ROWS.fold(connection, keyed, fold)
+    _ROWS.fold(connection, [(event.message_id, recorded) for event, recorded in of_types(batch, _CHANGES)], fold)
 
 
 VIEW = View("thread", (MESSAGES,), _apply)

@@ -4,7 +4,7 @@ An event is one fact in business words. Its envelope, `Recorded`, says who, when
 name (`groupchat.conversation.created`) is stored, so a class may be renamed or moved freely.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
@@ -118,3 +118,8 @@ class Recorded(Struct, frozen=True, kw_only=True, gc=False):
             correlation_id=cause.correlation_id,
             causation_id=self.id,
         )
+
+
+def of_types(batch: Iterable[Recorded], types: frozenset[type[E]]) -> list[tuple[E, Recorded]]:
+    """Return the events of these types, each with its envelope. `isinstance` takes ten times as long where the type is another."""
+    return cast("list[tuple[E, Recorded]]", [(recorded.event, recorded) for recorded in batch if type(recorded.event) in types])
