@@ -6,6 +6,7 @@ begins with a mark of its workspace, so the messages of other workspaces cost a 
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -34,9 +35,9 @@ from groupchat.projections.paging import Extract
 from groupchat.projections.thread import MESSAGES
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
-from groupchat.store.upserts import insert_new
+from groupchat.store.upserts import insert_new_together
 from groupchat.values.errors import InvalidRequestError
-from groupchat.values.event import Recorded
+from groupchat.values.event import Recorded, of_types
 from groupchat.values.searched_words import words
 
 MESSAGE_WORDS = Table(
@@ -82,6 +83,9 @@ def _drop_index(_table: Table, connection: Connection, **_given: object) -> None
         connection.exec_driver_sql("DROP TABLE message_words_fts")
 
 
+_MESSAGES: frozenset[type[MessageSent | InboundReceived]] = frozenset((MessageSent, InboundReceived))
+
+
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     rows = [
         {
@@ -91,10 +95,10 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
             "message_id": event.message_id,
             "words": " ".join(_marked(recorded.cause.workspace_id, words(event.body))),
         }
-        for recorded in batch
-        if isinstance(event := recorded.event, (MessageSent, InboundReceived)) and event.body
+        for event, recorded in of_types(batch, _MESSAGES)
+        if event.body
     ]
-    insert_new(connection, MESSAGE_WORDS, [row for row in rows if row["words"]])
+    insert_new_together(connection, MESSAGE_WORDS, [row for row in rows if row["words"]])
 
 
 VIEW = View("message_search", (MESSAGE_WORDS,), _apply)
@@ -173,5 +177,10 @@ def shown(connection: Connection, hits: Iterable[Hit]) -> dict[str, str]:
 
 
 def _marked(workspace_id: str, found: Sequence[str]) -> list[str]:
-    mark = "".join(filter(str.isalnum, workspace_id))[-_MARK:]
+    mark = _mark_of(workspace_id)
     return [mark + word for word in found]
+
+
+@lru_cache
+def _mark_of(workspace_id: str) -> str:
+    return "".join(filter(str.isalnum, workspace_id))[-_MARK:]

@@ -33,6 +33,20 @@ def insert_new(connection: Connection, table: Table, values: Sequence[Mapping[st
     _write(connection, table, values, "keep")
 
 
+def insert_new_together(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    """Do the same in one statement.
+
+    Other inserts on SQLite are a statement for each row, which is quicker, but not if a full-text index follows by a trigger: FTS5
+    writes a piece of its index at the end of each statement (28 µs a message, 10 µs together).
+    """
+    if connection.dialect.name == "sqlite" and values:
+        names = table.columns.keys()
+        rows = _encode([[row[name] for name in names] for row in values]).decode()
+        connection.exec_driver_sql(_insert_json_sqlite(table), (rows,))
+    else:
+        insert_new(connection, table, values)
+
+
 def _write(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]], on_conflict: OnConflict) -> None:
     if not values:
         return
@@ -63,6 +77,13 @@ def _insert_json(table: Table, on_conflict: OnConflict) -> str:
     if on_conflict == "keep":
         return _compiled(statement.on_conflict_do_nothing(), _POSTGRES)
     return _compiled(statement.on_conflict_do_update(**_replacing(table, statement.excluded, on_conflict)), _POSTGRES)
+
+
+@cache
+def _insert_json_sqlite(table: Table) -> str:
+    values = ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(table.columns)))
+    names = ", ".join(table.columns.keys())
+    return f"INSERT INTO {table.name} ({names}) SELECT {values} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"  # noqa: S608
 
 
 def _compiled(statement: Insert, dialect: Dialect) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from itertools import islice
 from unicodedata import category
 
 from groupchat.values.text import folded
@@ -12,7 +11,7 @@ LONGEST = 40
 MOST = 4_000
 """The distinct words of a text that count, the first ones. A text that comes in may have any length (R47)."""
 
-_PLAIN = re.compile(r"[0-9a-z]+")
+_PLAIN = re.compile(f"([0-9a-z]{{1,{LONGEST}}})[0-9a-z]*")
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
 )
@@ -21,11 +20,11 @@ _UNSPACED = re.compile(
 
 def words(text: str) -> list[str]:
     """Return the distinct words of a text, in order: runs of letters, marks and digits, folded."""
-    return list(islice(dict.fromkeys(word[:LONGEST] for word in _split(folded(text))), MOST))
+    return list(dict.fromkeys(_split(folded(text))))[:MOST]
 
 
 def _split(text: str) -> Iterable[str]:
     if text.isascii():
         return _PLAIN.findall(text)
     spaced = "".join(each if category(each)[0] in "LMN" else " " for each in text)
-    return _UNSPACED.sub(r" \1 ", spaced).split()
+    return (word[:LONGEST] for word in _UNSPACED.sub(r" \1 ", spaced).split())

@@ -59,7 +59,7 @@ def folded(text: str) -> str:
     stay.
     """
     if text.isascii() and text.isprintable():  # most names, and much faster
-        return " ".join(text.translate(_ALIKE).lower().split())
+        return " ".join(text.replace("'", "").replace("`", "").lower().split())  # a table takes ten times as long
     kept = "".join(_letters(text[start : start + _PIECE]) for start in range(0, len(text), _PIECE))
     return normalize("NFC", "\n".join(" ".join(line.split()) for line in kept.split("\n")))
 
