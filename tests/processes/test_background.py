@@ -23,6 +23,7 @@ from tests.processes.fake_carrier import FakeCarrier
 from tests.processes.test_process import let_others_go_on
 from tests.store.counting import PATIENCE, count, until
 from tests.store.following import opened, reached, running, stopped
+from tests.support.statements import counted as asked_of
 
 SOON = 0.02
 
@@ -47,6 +48,23 @@ class Slow:
             await self.go_on.wait()
             if self.failure is not None:
                 raise self.failure
+        self.done.append(recorded.position)
+
+
+class Steady:
+    """Takes the same time for each event."""
+
+    name = "steady"
+
+    def __init__(self, seconds):
+        self._seconds = seconds
+        self.done = []
+
+    def key(self, recorded):
+        return recorded.stream
+
+    async def react(self, recorded, terms):
+        await asyncio.sleep(self._seconds)
         self.done.append(recorded.position)
 
 
@@ -104,6 +122,43 @@ async def test_reactions_that_hang_hold_up_none_of_those_behind_them_in_their_ba
     await process.background.all_ended()
 
     assert len(slow.done) == AT_ONCE + 1
+
+
+async def test_reactions_of_a_key_that_are_each_quick_do_not_go_on_in_the_background(store):
+    process = Process(store, Steady(0.1), background_after=0.5)
+    for _ in range(7):  # longer than one may take
+        await count(store, "a")
+    await Follower(store, process).step()
+
+    assert (process._reaction.done, waiting(store)) == ([1, 2, 3, 4, 5, 6, 7], [])
+
+
+async def test_reactions_of_a_key_that_together_take_very_long_hold_up_no_others(store):
+    process = Process(store, Steady(0.02), background_after=0.05)
+    for _ in range(30):
+        await count(store, "a")
+    await Follower(store, process).step()
+    assert waiting(store) == list(range(1, 31))
+    await process.background.all_ended()
+
+    assert process._reaction.done == list(range(1, 31))
+
+
+async def test_put_off_events_are_read_together(store, slow):
+    process = Process(store, slow)
+    later = Later(store, process, Follower(store, process))
+    costs = []
+    for count_ in (2, 20):
+        first = store.log.head() + 1
+        for n in range(count_):
+            await count(store, f"quick-{count_}-{n}")
+        process._put_off(store.log.head(), [PutOff(first + n, f"quick-{count_}-{n}", utc_now()) for n in range(count_)])
+        with asked_of(store.database) as asked:
+            await later.step()
+        costs.append(len(asked))
+
+    assert slow.done == list(range(1, 23))
+    assert costs[0] == costs[1]
 
 
 async def test_a_process_that_ends_waits_for_its_slow_reactions_and_leaves_nothing_to_do(store, acting, slow):

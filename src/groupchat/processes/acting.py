@@ -13,6 +13,13 @@ from groupchat.store.follower import Follower
 from groupchat.store.lease import Lease
 from groupchat.store.terms import Terms
 
+BATCH = 2_000
+"""The number of events that a process handles at a time.
+
+Those of one key come one after the other, so a batch takes as long as its busiest key. The more events a batch has, the less that
+differs from the others.
+"""
+
 
 class Acting:
     """A function that runs a reaction."""
@@ -20,7 +27,7 @@ class Acting:
     def __init__(self, store: EventStore, reaction: Reaction, *, background_after: float | None = None) -> None:
         """`background_after` is as in `Process`."""
         self.process = Process(store, reaction, background_after=background_after)
-        self.follower = Follower(store, self.process)
+        self.follower = Follower(store, self.process, batch=BATCH)
         self.later = Later(store, self.process, self.follower)
         self.name = reaction.name
         self._database = store.database

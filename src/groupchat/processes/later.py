@@ -6,6 +6,7 @@ itself had failed on it: `groupchat retry` and `groupchat park` let both continu
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -116,19 +117,18 @@ class Later:
             return {}
         with self._database.read() as connection:
             found = put_off.due(connection, self._name, self._store.now(), BATCH)
-        events = {each.key: self._event(each.position) for each in found}
-        if parked := [each.position for each in found if events[each.key] is None]:
+        keys = {each.position: each.key for each in found}
+        if keys and (parked := self._parked(min(keys), max(keys)) & keys.keys()):
+            keys = {position: key for position, key in keys.items() if position not in parked}
             with self._database.write(durable=False) as connection:
-                put_off.forget(connection, self._name, parked)
-        return {key: [recorded] for key, recorded in events.items() if recorded is not None}
-
-    def _event(self, position: int) -> Recorded | None:
-        if parked_in(self._database, self._name, above=position - 1, upto=position):
-            return None
+                put_off.forget(connection, self._name, list(parked))
         try:
-            return self._store.log.read(position - 1, 1).events[0]
+            return {keys[recorded.position]: [recorded] for recorded in self._store.log.at(keys)}
         except UnreadableEventError as error:
-            raise PoisonError(position, str(error)) from error
+            raise PoisonError(error.position, str(error)) from error
+
+    def _parked(self, first: int, last: int) -> AbstractSet[int]:
+        return parked_in(self._database, self._name, above=first - 1, upto=last).keys()
 
     def _store_ends(self, handled: Mapping[str, Reacted]) -> None:
         now = self._store.now()

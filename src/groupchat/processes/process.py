@@ -31,6 +31,8 @@ AT_ONCE = 64
 
 BACKGROUND_AFTER_SECONDS = 1.0
 """When a reaction that makes calls over a network goes on in the background."""
+_TIMES_FOR_ALL = 3
+"""When a key's reactions go on in the background, although each is quick: as a multiple of the time that one may take."""
 
 
 class PutOffError(Exception):
@@ -122,12 +124,10 @@ class Process:
     async def react(self, by_key: Mapping[str, Sequence[Recorded]]) -> dict[str, asyncio.Task[End]]:
         """React to events, to different keys at the same time; return the keys' tasks, when all have ended or the time is over."""
         await self.background.room()
-        gate = asyncio.Semaphore(AT_ONCE)
-        tasks = {key: asyncio.create_task(self._in_order(events, gate)) for key, events in by_key.items()}
-        if not tasks:
-            return {}
+        gate, since = asyncio.Semaphore(AT_ONCE), dict[str, float]()
+        tasks = {key: asyncio.create_task(self._in_order(key, events, gate, since)) for key, events in by_key.items()}
         try:
-            _, slow = await asyncio.wait(tasks.values(), timeout=self._background_after)
+            slow = await self._ended_or_slow(tasks, since)
         except asyncio.CancelledError:
             for task in tasks.values():
                 task.cancel()
@@ -136,9 +136,24 @@ class Process:
             gate.release()  # otherwise, calls that hang would hold up those behind them
         return tasks
 
-    async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> End:
+    async def _ended_or_slow(self, tasks: Mapping[str, asyncio.Task[End]], since: Mapping[str, float]) -> set[asyncio.Task[End]]:
+        """Wait until none of the tasks makes progress, or until all of them take long; return those that have not ended."""
+        left, now, after = set(tasks.values()), asyncio.get_running_loop().time, self._background_after
+        if left and after is None:
+            return (await asyncio.wait(left))[1]
+        begun = now()
+        while left and after is not None:
+            newest = max((since[key] for key, task in tasks.items() if key in since and task in left), default=begun)
+            seconds = min(newest + after, begun + after * _TIMES_FOR_ALL) - now()
+            if seconds <= 0:
+                break
+            _, left = await asyncio.wait(left, timeout=seconds)
+        return left
+
+    async def _in_order(self, key: str, events: Sequence[Recorded], gate: asyncio.Semaphore, since: dict[str, float]) -> End:
         async with gate:
             for n, recorded in enumerate(events):
+                since[key] = asyncio.get_running_loop().time()
                 bind_contextvars(correlation_id=recorded.cause.correlation_id)  # only in this task
                 try:
                     with reacting(f"{self.name} {recorded.type}", recorded.cause.correlation_id):

@@ -70,7 +70,9 @@ class Handler(Protocol):
 class Follower:
     """Passes the events of the log to a handler, beginning after the stored position."""
 
-    def __init__(self, store: EventStore, handler: Handler, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, store: EventStore, handler: Handler, *, batch: int = BATCH, idle_seconds: float = IDLE_SECONDS) -> None:
+        """Pass at most `batch` events at a time. Without a bell, look at the log after `idle_seconds`."""
+        self._batch = batch
         self._store = store
         self._database = store.database
         self._handler = handler
@@ -103,7 +105,7 @@ class Follower:
                 continue
             self._calls = self._store.signals.calls
             try:
-                step = await self._step(BATCH)
+                step = await self._step(self._batch)
             except Exception as error:
                 if not may_pass(error):
                     raise
@@ -112,7 +114,7 @@ class Follower:
                 await first_set(stop, seconds=pauses.next())
                 continue
             pauses.reset()
-            if step.done < BATCH:
+            if step.done < self._batch:
                 await asyncio.sleep(_gathering())
             if not step.more:
                 await self._rung(bell)

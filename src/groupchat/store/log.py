@@ -1,6 +1,6 @@
 """The only reader of the log and its streams. It writes nothing, takes no database lock and starts no thread."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -67,6 +67,10 @@ class Log:
     def each(self, topics: Sequence[str] = (), *, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
         """Return the events of these types (or of all types) above a position, up to another. They are read as you consume them."""
         return map(self._mapper.restore, self._recorder.each_notification(topics, after, upto))
+
+    def at(self, positions: Collection[int]) -> list[Recorded]:
+        """Return the events at these positions, in the log's order."""
+        return [self._mapper.restore(event) for event in self._recorder.select_at(positions)] if positions else []
 
     def next_at(self, after: int) -> datetime | None:
         """Return when the first event above a position was stored; none if there is none, or if its envelope can't be read."""

@@ -6,7 +6,7 @@ under the lock. So readers that follow by position never miss an event.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any, Never
@@ -93,6 +93,7 @@ _T = STORED_EVENTS.c
 _ABOVE = _T.id > bindparam("after", type_=Integer)
 _MOST = bindparam("most", type_=Integer)
 _MOVED = select(_T.id, _T.originator_id, _T.originator_version).where(_ABOVE).order_by(_T.id).limit(_MOST)
+_AT = select(STORED_EVENTS).where(_T.id.in_(bindparam("positions", expanding=True))).order_by(_T.id)
 _NEWEST = select(func.max(_T.id))
 """Built once, because building a statement takes longer than running it."""
 
@@ -286,6 +287,11 @@ class Recorder(SQLAlchemyApplicationRecorder):
         asked = {"after": after, "upto": stop, "topics": list(topics), "most": limit}
         with self.database.statement() as connection:
             return list(_notifications(connection.execute(query, asked).all()))
+
+    def select_at(self, positions: Collection[int]) -> list[Notification]:
+        """Return the events at these positions, in the order of the log."""
+        with self.database.statement() as connection:
+            return list(_notifications(connection.execute(_AT, {"positions": list(positions)}).all()))
 
     def each_notification(self, topics: Sequence[str], after: int, upto: int | None) -> Iterator[Notification]:
         """Return the log above a position, up to another, of these types or of all. It is read in pieces as you consume it."""
