@@ -115,9 +115,7 @@ async def test_a_decision_on_an_unavailable_append_is_made_again(store, database
         first = asyncio.create_task(count(store, "a", by=5))
         await until(
             lambda: (
-                store._committer._queue.empty()
-                and (cached := store._states._cache.get("a")) is not None
-                and cached.loaded.rests_on is not None
+                store.waiting == 0 and (cached := store._states._cache.get("a")) is not None and cached.loaded.rests_on is not None
             )
         )
         second = asyncio.create_task(count(store, "a", by=1))

@@ -19,6 +19,10 @@ class Conflict(Struct, frozen=True):
     streams: tuple[str, ...]
 
 
+Result = int | StoredAnswer | Conflict | Exception | None
+"""The outcome of an append: the position of its last event, the response that its key already has, a failure, or none yet."""
+
+
 class Append(Struct, eq=False):
     """Events to store together, and the version of every stream that the decision read or writes.
 
@@ -36,7 +40,7 @@ class Append(Struct, eq=False):
     keep: StoredAnswer | None = None
     fence: Fence | None = None
     decide: "Callable[[Tails], Append] | None" = None
-    outcome: int | StoredAnswer | Conflict | Exception | None = None
+    outcome: Result = None
 
 
 class BatchState(Struct):

@@ -1,15 +1,18 @@
 """Group commit: appends of concurrent commands are stored in one transaction, in their order of arrival.
 
-While one transaction is written to disk, the next batch gathers. So the store is never idle, and no append waits for a timer.
+While one transaction is written to disk, the next batch gathers. So the store is never idle, and no append waits for a timer. The
+appends of one turn of the event loop are handed over together: a thread that wakes up in the middle of a turn would only compete
+for the interpreter, and store a part of it.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 
 import structlog
+from msgspec import Struct
 
 from groupchat.store.append import Append
 from groupchat.store.recorder import Recorder
@@ -20,9 +23,21 @@ MAX_BATCH = 512
 Observe = Callable[[int, float], None]
 """Called for each batch, in the committer's thread, with the number of appends and the seconds that the transaction took."""
 
-_Item = tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]]
 
 log = structlog.get_logger()
+
+
+class _Item(Struct, frozen=True):
+    """An append, the function to call when it is done, and the future of a caller who may wait for it."""
+
+    append: Append
+    then: Callable[[], None] | None
+    done: asyncio.Future[None]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it decides inside its transaction."""
+        return self.append.decide is not None
 
 
 class Committer:
@@ -32,52 +47,54 @@ class Committer:
         self._recorder = recorder
         self._on_stored = on_stored
         self.observe: Observe | None = None
-        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
-        self._next: _Item | None = None
+        self._queue: deque[_Item] = deque()
+        self._bell = Event()
+        self._rings_soon = False
+        self._closing = False
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
         """The number of appends that no transaction has taken yet."""
-        return self._queue.qsize()
+        return len(self._queue)
 
-    def submit(self, append: Append) -> asyncio.Future[None]:
-        """Queue an append. The future is done when the append's outcome is set. Call it in an event loop."""
+    def submit(self, append: Append, then: Callable[[], None] | None = None) -> asyncio.Future[None]:
+        """Queue an append. When its outcome is set, `then` is called, and the future is done. Call it in an event loop."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._queue.put((append, loop, done))
+        self._queue.append(_Item(append, then, done))
+        if not self._rings_soon:
+            self._rings_soon = True
+            loop.call_soon(self._ring)
         return done
 
     def close(self) -> None:
         """Store the queued appends, then end the thread."""
-        self._queue.put(None)
+        self._closing = True
+        self._bell.set()
         self._thread.join()
 
+    def _ring(self) -> None:
+        self._rings_soon = False
+        self._bell.set()
+
     def _run(self) -> None:
-        going_on = True
-        while going_on:
-            items = self._gather()
-            going_on = None not in items
-            batch = [item for item in items if item is not None]
-            if batch:
-                self._store([append for append, _, _ in batch])
+        while self._queue or not self._closing:
+            self._bell.wait()
+            self._bell.clear()
+            if batch := self._take():
+                self._store([item.append for item in batch])
                 _resolve(batch)
 
-    def _gather(self) -> list[_Item | None]:
-        """Wait for an append, and take the other queued ones too; an append that decides inside its transaction is alone."""
-        items = [self._queue.get() if self._next is None else self._next]
-        self._next = None
-        while len(items) < MAX_BATCH and not _is_alone(items[-1]):
-            try:
-                item = self._queue.get_nowait()
-            except Empty:
-                break
-            if _is_alone(item):
-                self._next = item
-                break
-            items.append(item)
-        return items
+    def _take(self) -> list[_Item]:
+        """Take the queued appends; one that decides inside its transaction is alone."""
+        batch: list[_Item] = []
+        while self._queue and len(batch) < MAX_BATCH and not (batch and (batch[-1].is_alone or self._queue[0].is_alone)):
+            batch.append(self._queue.popleft())
+        if self._queue:
+            self._bell.set()
+        return batch
 
     def _store(self, appends: list[Append]) -> None:
         begun = monotonic()
@@ -96,20 +113,23 @@ class Committer:
             self._on_stored(max(stored))
 
 
-def _is_alone(item: _Item | None) -> bool:
-    return item is not None and item[0].decide is not None
-
-
 def _resolve(batch: list[_Item]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-    for _, loop, done in batch:
-        by_loop.setdefault(loop, []).append(done)
-    for loop, futures in by_loop.items():
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Item]] = {}
+    for item in batch:
+        by_loop.setdefault(item.done.get_loop(), []).append(item)
+    for loop, items in by_loop.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_finish, futures)
+            loop.call_soon_threadsafe(_finish_all, items)
 
 
-def _finish(futures: list[asyncio.Future[None]]) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_result(None)
+def _finish_all(items: list[_Item]) -> None:
+    for item in items:
+        if item.then is not None:
+            item.then()
+        finish(item.done)
+
+
+def finish(done: asyncio.Future[None]) -> None:
+    """Wake the caller who waits, if there is one."""
+    if not done.done():
+        done.set_result(None)

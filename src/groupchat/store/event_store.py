@@ -12,6 +12,7 @@ one stream don't wait for each other and can share a batch. If an append fails, 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import partial
 from random import random
 from sys import maxsize
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
@@ -20,9 +21,9 @@ from msgspec import Struct
 
 from groupchat.store import answers
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
-from groupchat.store.append import Append, Conflict
+from groupchat.store.append import Append, Conflict, Result
 from groupchat.store.applying import Applying
-from groupchat.store.committer import Committer, Observe
+from groupchat.store.committer import Committer, Observe, finish
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.decision import Decision, Ids, StreamKind, StreamReader
 from groupchat.store.last_try import LONGEST_SECONDS, LockedStreams, under_lock
@@ -203,10 +204,20 @@ class EventStore:
         append.after = self._states.rests_on(tried.decision)
         self._refuse_overload()
         self._states.foresee(tried.decision, append)
-        done = self._committer.submit(append)
-        done.add_done_callback(lambda _: self._states.learn(tried.decision, append))  # even if no caller waits for it any more
-        await asyncio.wait([done], timeout=self._patience)
-        return self._position(append if done.done() else None)
+        return await self._stored(append, partial(self._states.learn, tried.decision, append))
+
+    async def _stored(self, append: Append, then: Callable[[], None]) -> int | None:
+        """Let an append be stored; return the position, or none after a conflict.
+
+        `then` is called when the append is done, even if no caller waits for it any more.
+        """
+        done = self._committer.submit(append, then)
+        patience = asyncio.get_running_loop().call_later(self._patience, finish, done)
+        try:
+            await done
+        finally:
+            patience.cancel()
+        return self._position(append.outcome)
 
     async def _try_last(self, running: "_Running[T]") -> Outcome[T]:
         """Let a command decide while all other writers wait (`last_try.py`)."""
@@ -222,10 +233,7 @@ class EventStore:
         append = Append((), {}, fence=running.terms.fence)
         append.decide = under_lock(asyncio.get_running_loop(), self._states, self._mapper, decide, self._tries.last_seconds)
         self._refuse_overload()
-        done = self._committer.submit(append)
-        done.add_done_callback(lambda _: self._states.mark_stale(Moved(0, each, maxsize) for each in append.expected))
-        await asyncio.wait([done], timeout=self._patience)
-        position = self._position(append if done.done() else None)
+        position = await self._stored(append, lambda: self._states.mark_stale(Moved(0, each, maxsize) for each in append.expected))
         if position is None:
             raise VersionConflictError
         return tries[-1].outcome(position)
@@ -240,8 +248,7 @@ class EventStore:
             msg = "The database is slower than the incoming requests. Nothing was stored. Try again soon."
             raise OverloadedError(msg)
 
-    def _position(self, append: Append | None) -> int | None:
-        outcome = None if append is None else append.outcome
+    def _position(self, outcome: Result) -> int | None:
         if isinstance(outcome, int):
             return outcome
         if isinstance(outcome, Conflict):
