@@ -10,6 +10,7 @@ _BASIC = frozenset(
 """The default alphabet of 3GPP TS 23.038, without the escape."""
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 """Characters that are written as an escape and a second character."""
+_GSM7 = _BASIC | _EXTENDED
 MAX_LENGTH = 1_600
 """The longest text that every carrier accepts."""
 _ONE_SMS_GSM7, _ONE_SMS_UCS2 = 160, 70
@@ -22,8 +23,8 @@ def length(text: str) -> int:
     whole text UCS-2, where characters beyond U+FFFF, such as most emoji, count as two and all others as one.
     """
     if _is_gsm7(text):
-        return len(text) + sum(character in _EXTENDED for character in text)
-    return len(text) + sum(character > "\uffff" for character in text)
+        return len(text) + sum(map(text.count, _EXTENDED))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def is_one_sms(text: str) -> bool:
@@ -32,4 +33,4 @@ def is_one_sms(text: str) -> bool:
 
 
 def _is_gsm7(text: str) -> bool:
-    return all(character in _BASIC or character in _EXTENDED for character in text)
+    return _GSM7.issuperset(text)
