@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from nodejs import run as nodejs
-from nodejs.run import NodeError, NoPackagesError
+from nodejs.run import TSC, NodeError, NoPackagesError
 
 HERE = Path(__file__).resolve().parent
 MODULES = HERE / "node_modules"
@@ -33,7 +33,7 @@ def check() -> None:
     install()
     generate(described())
     _node("biome", "check", "src")
-    _node("tsc", "--noEmit")
+    nodejs.run(TSC, "--noEmit", folder=HERE, seconds=STEP_SECONDS)
 
 
 def build() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from groupchat.http.app import ENDPOINTS, SIMULATOR, document
 from nodejs import run as nodejs
-from nodejs.run import INSTALL_SECONDS, NoPackagesError
+from nodejs.run import INSTALL_SECONDS, TSC, NoPackagesError
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "openapi"
@@ -60,8 +60,8 @@ def spectral(path: Path) -> None:
 def typescript(path: Path, client: Path) -> None:
     """Generate types for TypeScript next to `client`, a program that uses them, and check both; raises `NodeError`."""
     _node("openapi-typescript", path, "--output", client.with_name("groupchat.ts"))
-    _node(
-        "tsc",
+    nodejs.run(
+        TSC,
         "--noEmit",
         "--strict",
         "--skipLibCheck",
@@ -72,6 +72,8 @@ def typescript(path: Path, client: Path) -> None:
         "--module",
         "es2022",
         client,
+        folder=BUILD,
+        seconds=SECONDS,
     )
 
 

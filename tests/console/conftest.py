@@ -1,11 +1,8 @@
 """A real server with the console, and a real browser. Without Chromium or npm, these tests are skipped; in CI they fail."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,13 +10,12 @@ import pytest_asyncio
 from filelock import FileLock
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from console import build
+from nodejs.run import NoPackagesError
 from tests.conftest import IN_CI
 from tests.console.person import Demo, Person
 from tests.console.serving import demo_server
 
-ROOT = Path(__file__).parents[2]
-WITHOUT_PACKAGES = 3
-"""The exit code of a build without npm's registry."""
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first needs half as much CPU time as the others, because it has no windows to draw."""
 expect.set_options(timeout=60_000)
@@ -46,10 +42,10 @@ def _without(reason: str) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The console, built from these sources by the first of xdist's workers."""
     with FileLock(tmp_path_factory.getbasetemp().parent / "console.lock"):
-        ran = subprocess.run([sys.executable, "-m", "console.build"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if ran.returncode == WITHOUT_PACKAGES:
-        _without(f"no console here, which needs npm's registry: {ran.stderr}")
-    assert ran.returncode == 0, ran.stderr
+        try:
+            build.build()
+        except NoPackagesError as error:
+            _without(f"no console here, which needs npm's registry: {error}")
 
 
 @pytest.fixture(scope="session")

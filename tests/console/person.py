@@ -3,9 +3,14 @@
 import re
 
 import httpx
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from msgspec import Struct
 from playwright.async_api import Locator, Page, expect
+
+_OBSTACLES = """asked => axe.run({ resultTypes: ["violations"], ...asked }).then(({ violations }) =>
+  violations.map(({ id, help, nodes }) => `${id}: ${help} ${nodes[0].html}`))"""
+_OF_COLORS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""The rules of axe that judge colors."""
 
 
 class Demo(Struct, frozen=True):
@@ -71,5 +76,18 @@ class Person(Struct, frozen=True):
 
     async def violations(self) -> list[str]:
         """The obstacles for people with disabilities that a machine can find."""
-        found = await Axe().run(self.page)
-        return [f"{each['id']}: {each['help']} {each['nodes'][0]['html']}" for each in found.response["violations"]]
+        return await self._obstacles({})
+
+    async def violations_in_both_themes(self) -> list[str]:
+        """The same, and the obstacles of the dark theme, which has other colors and nothing else."""
+        found = await self.violations()
+        await self.page.emulate_media(color_scheme="dark")
+        found += [f"dark {each}" for each in await self._obstacles(_OF_COLORS)]
+        await self.page.emulate_media(color_scheme="light")
+        return found
+
+    async def _obstacles(self, asked: dict[str, list[str]]) -> list[str]:
+        if await self.page.evaluate("!('axe' in window)"):
+            await self.page.evaluate(AXE_SCRIPT)
+        found: list[str] = await self.page.evaluate(_OBSTACLES, asked)
+        return found

@@ -1,12 +1,10 @@
 """The sources of the console: their style, their types against this version's API, and how much a browser loads."""
 
-import subprocess
-import sys
-
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.console.conftest import ROOT, visiting
+from console import build
+from tests.console.conftest import visiting
 from tests.console.person import Demo
 
 FIRST_LOAD_KB = 110
@@ -36,8 +34,7 @@ LATER = ("Conversation", "Contacts", "History", "Ledger", "NewGroup", "Reviews",
 
 
 def test_the_sources_are_clean_and_fit_the_api(built):
-    ran = subprocess.run([sys.executable, "-m", "console.build", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    build.check()
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -314,22 +314,21 @@ async def test_every_version_of_a_conversation_can_be_seen_R32(owner: Person):
     await expect(owner.message("Wonderful. I'll bring the keys.")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_every_screen_is_accessible(browser: Browser, demo: Demo, theme: str):
-    async with visiting(browser, demo, color_scheme=theme) as page:
+async def test_every_screen_is_accessible_in_both_themes(browser: Browser, demo: Demo):
+    async with visiting(browser, demo, color_scheme="light") as page:
         person = Person(page, demo)
         await page.goto(demo.url)
         await expect(page.get_by_label("API key")).to_be_visible()
-        found = await person.violations()
+        found = await person.violations_in_both_themes()
         await page.goto(await demo.sign_in_address())
         await page.reload()
         await person.open(STORY)
         await expect(person.message("Saturday is fine 👍")).to_be_visible()
-        found += await person.violations()
+        found += await person.violations_in_both_themes()
         for place, heading in SCREENS.items():
             await person.press(place)
             await expect(page.get_by_role("heading", name=heading).first).to_be_visible()
-            found += [f"{place}: {each}" for each in await person.violations()]
+            found += [f"{place}: {each}" for each in await person.violations_in_both_themes()]
             if place == "History":
                 await page.get_by_label("Back to the conversation").click()
         assert found == []

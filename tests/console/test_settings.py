@@ -291,9 +291,8 @@ async def test_users_who_manage_nothing_are_offered_no_changes_R22_R23(
                 await expect(page.get_by_role("main").get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_every_part_of_the_settings_is_accessible(browser: Browser, demo: Demo, theme: str):
-    async with visiting(browser, demo, color_scheme=theme) as page:
+async def test_every_part_of_the_settings_is_accessible_in_both_themes(browser: Browser, demo: Demo):
+    async with visiting(browser, demo, color_scheme="light") as page:
         person = Person(page, demo)
         await page.goto(await demo.sign_in_address())
         found: list[str] = []
@@ -301,5 +300,5 @@ async def test_every_part_of_the_settings_is_accessible(browser: Browser, demo: 
             await settings(person, part)
             if shown:
                 await expect(page.get_by_role("list", name=shown, exact=True).get_by_role("listitem").first).to_be_visible()
-            found += [f"{part}: {each}" for each in await person.violations()]
+            found += [f"{part}: {each}" for each in await person.violations_in_both_themes()]
         assert found == []
