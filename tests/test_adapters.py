@@ -132,7 +132,7 @@ async def test_a_carrier_can_be_given_from_outside(store):
     async with working(system, [DeliveryProcess.name]):
         group = await world.create(1, 2)
         message_id = await world.send(group.value.conversation_id)
-        await system.progress.wait_for([DeliveryProcess.name], store.log.head(), 20)
+        assert await system.progress.wait_for([DeliveryProcess.name], store.log.head(), 20)
 
     assert [outgoing.message_id for outgoing in carrier.taken] == [message_id]
     assert {carrier.name, "simulator"}.isdisjoint(system.workers)

@@ -53,7 +53,7 @@ async def test_an_acknowledged_message_is_stored_once_R45_R11(site: Site):
 async def test_a_receipt_reaches_the_thread_R45_R28(site: Site):
     made = await site.group(1, 2)
     sent = await site.send(made)
-    await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+    assert await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
     news = News(receipts=[Receipt(message_id=sent["id"], recipient=number(1), status="delivered")])
 
     assert (await post(site, signed(news, f"{PATH}/receipts?of=all"))).status_code == 204

@@ -84,7 +84,7 @@ async def post(site: Site, request: Posted) -> int:
 async def test_receipts_and_messages_of_a_real_carrier_reach_the_thread_R45_R28_R11(site: Site, vendor: Vendor):
     made = await site.group(1, 2)
     sent = await site.send(made)
-    await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+    assert await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
 
     assert [await post(site, vendor.receipt(sent["id"])) for _ in range(2)] == [204, 204]
     assert [await post(site, vendor.written()) for _ in range(2)] == [204, 204]

@@ -89,7 +89,7 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
     for n in (6, 7):
         await site.put(f"/v1/simulator/behaviors/{number(n)}", {"behavior": "unconfirmed"})
     unconfirmed = await site.send(await site.group(6, 7))
-    await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+    assert await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
     path, body = POSTS[name]
     contact, duplicate = await site.contact(41), await site.contact(42)
     if name == "merge_contacts":

@@ -217,7 +217,7 @@ async def test_an_owner_settles_an_outcome_that_the_carrier_does_not_know_R28(si
     for n in (1, 2):
         await site.put(f"/v1/simulator/behaviors/{number(n)}", {"behavior": "unconfirmed"})
     sent = await site.send(made)
-    await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+    assert await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
     outcome, settlement = f"/v1/messages/{sent['id']}/outcome", {"status": "delivered", "reason": "Bob replied by phone"}
     settled = await site.post(outcome, settlement | {"recipients": [number(1)]})
 

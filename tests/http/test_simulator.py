@@ -196,7 +196,7 @@ async def test_receipts_arrive_as_signed_posts_R45_R28(store):
     async with open_site(store, workers=REQUIRED) as site:
         made = await site.group(1, 2)
         await site.send(made)
-        await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+        assert await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
         simulator = site.services.simulator
 
         assert await simulator.deliver_due(partial(post_to, site)) == 2

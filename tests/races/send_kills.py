@@ -275,7 +275,7 @@ async def _live(settings: Settings, forward: timedelta, killing: Killing | None,
             while await _is_unanswered(system):
                 await stored.wait()
                 stored.clear()
-            await system.progress.wait_for([DeliveryProcess.name], system.store.log.head(), PATIENCE)
+            assert await system.progress.wait_for([DeliveryProcess.name], system.store.log.head(), PATIENCE)
 
 
 async def _is_unanswered(system: System) -> bool:
