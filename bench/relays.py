@@ -33,8 +33,8 @@ PARTITIONS = 12
 BATCH_BYTES = 256 * 1024
 
 
-def measure(url: str, *, rounds: int, groups: int, messages: int) -> Measure:
-    """Return the relay's rate against the bare producer's, on a database that is empty."""
+def measure(url: str, address: str, *, rounds: int, groups: int, messages: int) -> Measure:
+    """Return the relay's rate against the bare producer's, on a database that is empty, to the broker at an address."""
     with ExitStack() as stack:
         database = Database(url)
         stack.callback(database.close)
@@ -45,7 +45,7 @@ def measure(url: str, *, rounds: int, groups: int, messages: int) -> Measure:
         store = EventStore(database, signals)
         stack.callback(store.close)
         records = [record for recorded in store.log.read(0, events).events for record in records_of(recorded)]
-        brokers = Brokers(bootstrap_servers=stack.enter_context(_broker()))
+        brokers = Brokers(bootstrap_servers=address)
         for prefix in (OURS, BARE):
             shape = {"partitions": PARTITIONS, "replication": 1, "retention_hours": -1}
             administration.make(brokers, administration.planned(prefix=prefix, **shape))
@@ -88,8 +88,8 @@ def _sent(brokers: Brokers, records: Sequence[KafkaRecord]) -> float:
 
 
 @contextmanager
-def _broker() -> Iterator[str]:
-    """Run the broker that the tests run."""
+def broker() -> Iterator[str]:
+    """Run the broker that the tests run; return its address."""
     kafka = _load(Path(__file__).parent.parent / "kafka" / "broker.py")
     kafka.install()
     with tempfile.TemporaryDirectory(prefix="groupchat-bench-kafka-") as folder:

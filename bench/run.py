@@ -12,8 +12,10 @@ from time import perf_counter
 
 import appends
 import bursts
+import delays
 import end_to_end
 import hooks
+import idle
 import msgspec
 import postgres
 import posts
@@ -28,7 +30,7 @@ from rounds import CONSOLE, Measure
 FAST, SLOW = "as it is", "+1 ms per fsync"
 RESULT = Path(__file__).parent.parent / "build" / "bench.json"
 _WIDTH = 160
-GROUPS = ("appends", "posts", "end", "rebuild", "proof", "webhooks", "burst", "relay")
+GROUPS = ("appends", "posts", "end", "rebuild", "proof", "webhooks", "burst", "idle", "relay")
 
 
 class Run:
@@ -38,6 +40,7 @@ class Run:
         self._only = only or GROUPS
         self._quick = quick
         self._rounds = 2 if quick else 5
+        self._idle_seconds = 3.0 if quick else 20.0
         self.syncs: dict[str, float] = {}
         self.postgres = ""
 
@@ -57,9 +60,11 @@ class Run:
                 yield from hooks.measure(server.database(), seconds=3.0 if self._quick else 10.0)
             if "burst" in self._only:
                 yield from bursts.measure(server, seconds=2.0 if self._quick else 10.0)
+            if "idle" in self._only:
+                yield idle.measure_postgres(server, seconds=self._idle_seconds)
+                yield idle.measure_sqlite(seconds=self._idle_seconds)
             if "relay" in self._only:
-                size = {"groups": 20, "messages": 4} if self._quick else {"groups": 100, "messages": 8}
-                yield relays.measure(server.database(), rounds=self._rounds, **size)
+                yield from self._kafka(server)
         if not postgres.compiler():
             CONSOLE.print("No C compiler (cc, gcc or clang) here: the lines with 1 ms added to each fsync are left out.")
         elif {"appends", "posts"} & set(self._only):
@@ -89,6 +94,13 @@ class Run:
         yield from proofs.measure(server.database(), rounds=self._rounds, **size)
         with tempfile.TemporaryDirectory(prefix="groupchat-bench-") as folder:
             yield from proofs.measure(f"sqlite:///{folder}/bench.db", rounds=self._rounds, **size)
+
+    def _kafka(self, server: postgres.Server) -> Iterator[Measure]:
+        size = {"groups": 20, "messages": 4} if self._quick else {"groups": 100, "messages": 8}
+        with relays.broker() as address:
+            yield relays.measure(server.database(), address, rounds=self._rounds, **size)
+            yield delays.measure(server, address, seconds=3.0 if self._quick else 20.0)
+            yield idle.measure_kafka(server, address, seconds=self._idle_seconds)
 
 
 def table_of(measures: Sequence[Measure]) -> Table:

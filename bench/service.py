@@ -86,6 +86,10 @@ class Service:
         written = self._request("POST", self._paths[0], BODY.encode())
         self._request("GET", "/v1/conversations?limit=1", None, {"Groupchat-Min-Position": written.position or ""})
 
+    def write(self) -> int:
+        """Send a message; return its position."""
+        return int(self._request("POST", self._paths[0], BODY.encode()).position or 0)
+
     def undelivered(self) -> int:
         """Return how many messages some recipient has not got, as the thread shows it."""
         query = select(func.count()).where(MESSAGES.c.doc.like('%"status":"queued"%') | MESSAGES.c.doc.like('%"status":"sent"%'))
