@@ -1,6 +1,7 @@
 """Kafka: from the `POST` of a message until a consumer of its topic has read it, while other messages are written.
 
-The API, and the worker with the relay, are processes of their own, as in `end_to_end.py`. The consumer reads only committed records.
+The API, and the worker with the relay, are processes of their own, as in `end_to_end.py`. The consumer reads only committed
+records.
 """
 
 from contextlib import ExitStack
