@@ -1,14 +1,15 @@
 """Rate limits: requests per second for each key and for each workspace, and failed logins per minute for each client's address.
 
-They are counted in this process's memory (docs/adr/0013-limits-are-counted-in-each-process.md), so each of several API processes
+They are counted in this process's memory (GCRA, by the library `throttled-py`; docs/adr says why), so each of several API processes
 counts separately. The number of counters is limited: the least recently used are dropped.
 """
 
-from collections import OrderedDict
+from collections.abc import Callable
 from math import ceil
-from time import monotonic
 
 from msgspec import Struct
+from throttled import MemoryStore, RateLimiterType, Throttled, rate_limiter
+from throttled.rate_limiter import Quota
 
 from groupchat.http.web.refusals import TooManyRequestsError
 from groupchat.http.web.request import Headers
@@ -43,37 +44,6 @@ class Share(Struct, frozen=True):
             raise TooManyRequestsError(msg, ceil(self.retry_after))
 
 
-class Budgets:
-    """The budgets of many names: `limit` requests each, which refill evenly within `seconds`.
-
-    This is the generic cell rate algorithm (GCRA): all that is known of a budget is the moment when it will be full again.
-    """
-
-    def __init__(self, of: str, limit: int, seconds: float) -> None:
-        self._of = of
-        self._limit = limit
-        self._pause = seconds / limit
-        self._full_at: OrderedDict[str, float] = OrderedDict()
-
-    def take(self, name: str) -> Share:
-        """Take one request from a budget, if it has one left."""
-        now = monotonic()
-        full_in = max(self._full_at.get(name, now) - now, 0.0)
-        lacking = full_in - (self._limit - 1) * self._pause
-        if lacking > 0:
-            return Share(self._of, self._limit, 0, ceil(full_in), lacking)
-        full_in += self._pause
-        self._full_at[name] = now + full_in
-        self._full_at.move_to_end(name)
-        if len(self._full_at) > _COUNTED:
-            self._full_at.popitem(last=False)
-        return Share(self._of, self._limit, int(self._limit - full_in / self._pause), ceil(full_in), None)
-
-    def is_empty(self, name: str) -> bool:
-        """Return whether a budget has no request left."""
-        return self._full_at.get(name, 0.0) - monotonic() > (self._limit - 1) * self._pause
-
-
 class Throttle:
     """The remaining share of each caller; 0 means no limit."""
 
@@ -84,17 +54,17 @@ class Throttle:
         *,
         workspace_requests_a_second: int = WORKSPACE_REQUESTS_A_SECOND,
     ) -> None:
-        self._of_keys = Budgets("key", requests_a_second, 1) if requests_a_second else None
-        self._of_workspaces = Budgets("workspace", workspace_requests_a_second, 1) if workspace_requests_a_second else None
-        self._failures = Budgets("address", failed_logins_a_minute, 60) if failed_logins_a_minute else None
+        self._of_keys = _limiter(requests_a_second, rate_limiter.per_sec)
+        self._of_workspaces = _limiter(workspace_requests_a_second, rate_limiter.per_sec)
+        self._failures = _limiter(failed_logins_a_minute, rate_limiter.per_min)
         self._pause = ceil(60 / failed_logins_a_minute) if failed_logins_a_minute else 0
 
     def count(self, key_id: str, workspace_id: str) -> Share | None:
         """Count a request; return the remaining requests of the key, or of the workspace if those are fewer."""
-        key = None if self._of_keys is None else self._of_keys.take(key_id)
+        key = _share("key", self._of_keys, key_id)
         if key is not None and key.retry_after is not None:
             return key
-        workspace = None if self._of_workspaces is None else self._of_workspaces.take(workspace_id)
+        workspace = _share("workspace", self._of_workspaces, workspace_id)
         if key is None or workspace is None:
             return key or workspace
         return workspace if workspace.retry_after is not None or workspace.remaining < key.remaining else key
@@ -102,10 +72,24 @@ class Throttle:
     def failed(self, address: str) -> None:
         """Count a failed login."""
         if self._failures is not None:
-            self._failures.take(address)
+            self._failures.limit(address)
 
     def refuse_barred(self, address: str) -> None:
         """Raise `TooManyRequestsError` if too many logins from an address have failed."""
-        if self._failures is not None and self._failures.is_empty(address):
+        if self._failures is not None and self._failures.peek(address).remaining < 1:
             msg = "Too many logins from this address have failed. Wait for the time in Retry-After."
             raise TooManyRequestsError(msg, self._pause)
+
+
+def _share(of: str, limiter: Throttled | None, name: str) -> Share | None:
+    if limiter is None:
+        return None
+    asked = limiter.limit(name)
+    state = asked.state
+    return Share(of, state.limit, state.remaining, ceil(state.reset_after), state.retry_after if asked.limited else None)
+
+
+def _limiter(limit: int, per: Callable[[int, int], Quota]) -> Throttled | None:
+    if not limit:
+        return None
+    return Throttled(using=RateLimiterType.GCRA.value, quota=per(limit, limit), store=MemoryStore(options={"MAX_SIZE": _COUNTED}))
