@@ -28,8 +28,9 @@ from groupchat.http.app import create_app
 from groupchat.projections import VIEWS
 from groupchat.projections.rebuild import rebuild
 from groupchat.settings import Settings
+from groupchat.store.append import Append
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Append, Recorder
+from groupchat.store.recorder import Recorder
 from groupchat.values.clock import utc_now
 from groupchat.values.event import Event
 from groupchat.values.ids import new_id

@@ -8,7 +8,6 @@ import asyncio
 import os
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime
 from statistics import quantiles
 from time import perf_counter, time
@@ -18,17 +17,15 @@ import histories
 import uvloop
 from rounds import Measure, median_of
 from service import started
+from stores import opened
 
 from groupchat.commands import keys, webhooks, workspaces
 from groupchat.commands.caller import Caller
 from groupchat.commands.webhooks import NewWebhook
 from groupchat.store.append import Append
-from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Recorder
-from groupchat.store.schema import migrate
-from groupchat.store.signals import Signals
 from groupchat.values.clock import utc_now
 from groupchat.values.ids import new_id
 from groupchat.webhooks.secret_keys import SecretKeys
@@ -109,23 +106,15 @@ class Log:
 
 def measure(url: str, *, seconds: float) -> Iterator[Measure]:
     """Return the rate of deliveries, and the delay at half of the goal's rate, on a database that is empty."""
-    with ExitStack() as stack:
-        database = Database(url)
-        stack.callback(database.close)
-        migrate(database)
-        signals = Signals(database)
-        stack.callback(signals.close)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            store = EventStore(database, signals)
-            stack.callback(store.close)
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")} | {
-                "GROUPCHAT_DATABASE_URL": url,
-                "GROUPCHAT_LOG_LEVEL": "error",
-                "GROUPCHAT_WEBHOOK_KEY": _KEY,
-                "GROUPCHAT_WEBHOOK_NETWORKS": "127.0.0.0/8",
-            }
-            rate, worked = runner.run(_rate(Log(store), environment, int(seconds * RATE_GOAL)))
-            delays = runner.run(_delays(Log(store), environment, seconds))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")} | {
+        "GROUPCHAT_DATABASE_URL": url,
+        "GROUPCHAT_LOG_LEVEL": "error",
+        "GROUPCHAT_WEBHOOK_KEY": _KEY,
+        "GROUPCHAT_WEBHOOK_NETWORKS": "127.0.0.0/8",
+    }
+    with opened(url) as store, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        rate, worked = runner.run(_rate(Log(store), environment, int(seconds * RATE_GOAL)))
+        delays = runner.run(_delays(Log(store), environment, seconds))
     p99 = quantiles(delays, n=100)[98] * 1_000
     yield Measure(
         name="webhooks: messages to ten quick receivers / the goal",

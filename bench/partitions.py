@@ -13,6 +13,7 @@ from time import perf_counter
 from uuid import uuid4
 
 import histories
+from stores import opened
 
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.store.database import Database
@@ -20,8 +21,6 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.places import forget_places
 from groupchat.store.positions import reset_to
 from groupchat.store.progress import Progress
-from groupchat.store.schema import migrate
-from groupchat.store.signals import Signals
 from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.support.kafka import running_broker
 from tests.support.postgres import running_server
@@ -36,17 +35,11 @@ def main(groups: int) -> None:
     with ExitStack() as stack:
         brokers = stack.enter_context(running_broker())
         url = stack.enter_context(stack.enter_context(running_server()).database())
-        database = Database(url)
-        stack.callback(database.close)
-        migrate(database)
-        events = histories.fill(database, groups=groups, messages=MESSAGES)
-        signals = Signals(database)
-        stack.callback(signals.close)
-        store = EventStore(database, signals)
-        stack.callback(store.close)
+        store = stack.enter_context(opened(url))
+        events = histories.fill(store.database, groups=groups, messages=MESSAGES)
         prefix = f"bench{uuid4().hex[:8]}."
         publisher = Publisher(brokers, make_topic(brokers, prefix, PARTITIONS))
-        publisher.publish(store.log.read(0, events).events, database)
+        publisher.publish(store.log.read(0, events).events, store.database)
         publisher.close()
         environment = os.environ | {
             "GROUPCHAT_DATABASE_URL": url,
@@ -54,7 +47,7 @@ def main(groups: int) -> None:
             "GROUPCHAT_KAFKA_TOPIC_PREFIX": prefix,
         }
         for source, processes in (("log", 1), ("kafka", 1), ("kafka", 2), ("kafka", 4)):
-            _empty(database)
+            _empty(store.database)
             seconds = _followed(store, environment, source, processes, events)
             print(f"{source}, {processes} process(es): {events / seconds:,.0f} events/s ({events:,} in {seconds:.1f} s)")
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from time import perf_counter, sleep
 
@@ -15,6 +15,7 @@ import uvloop
 from appends import READY, WRITERS
 from histories import cause, message_sent
 from rounds import Measure, alternate, compare
+from stores import opened
 
 from groupchat.proof.checkpoint import Checkpoint
 from groupchat.proof.growing import NAME, Tree, grow, grow_again
@@ -27,8 +28,6 @@ from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
 from groupchat.store.positions import status_of
 from groupchat.store.rows import head
-from groupchat.store.schema import migrate
-from groupchat.store.signals import Signals
 from groupchat.values.ids import new_id
 
 PROCESSES = 2
@@ -39,7 +38,7 @@ def measure(url: str, *, rounds: int, seconds: float, groups: int) -> Iterator[M
     """Return the rate of decided appends with the tree's follower against that without, and the rate of verifying."""
     kind = "SQLite" if url.startswith("sqlite") else "Postgres"
     line = f"32 concurrent appends, {kind}, each decided"
-    with _store(url) as store:
+    with opened(url) as store:
         inside = Tree(store.database, store.signals)
         sides = {"ours": partial(_appended, store, seconds, inside), "other": partial(_appended, store, seconds, None)}
         rates = alternate(f"proof, {kind}, same process", sides, rounds)
@@ -48,21 +47,8 @@ def measure(url: str, *, rounds: int, seconds: float, groups: int) -> Iterator[M
             sides["ours"] = partial(_appended, store, seconds, worker)
             rates = alternate(f"proof, {kind}, process beside", sides, rounds)
         yield compare(f"{line}, the tree in a process beside / none", rates["ours"], rates["other"], goal=0.95, unit="events/s")
-    with _store(url) as store:
+    with opened(url) as store:
         yield _verifying(store.database, kind, rounds, groups)
-
-
-@contextmanager
-def _store(url: str) -> Iterator[EventStore]:
-    with ExitStack() as stack:
-        database = Database(url)
-        stack.callback(database.close)
-        migrate(database)
-        signals = Signals(database)
-        stack.callback(signals.close)
-        store = EventStore(database, signals)
-        stack.callback(store.close)
-        yield store
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Rebuilding all projections, against reading and decoding the same events."""
 
 import asyncio
-from contextlib import ExitStack
 from functools import partial
 from time import perf_counter
 
@@ -9,29 +8,20 @@ import histories
 import uvloop
 from rounds import Measure, alternate, compare
 from sqlalchemy import func, select
+from stores import opened
 
 from groupchat.projections import VIEWS, thread
 from groupchat.projections.rebuild import BATCH, rebuild
-from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.log import Log
 from groupchat.store.positions import statuses
-from groupchat.store.schema import migrate
-from groupchat.store.signals import Signals
 
 
 def measure(url: str, *, rounds: int, groups: int, messages: int) -> Measure:
     """Return the rebuild's rate against the reading's, on a database that is empty."""
-    with ExitStack() as stack:
-        database = Database(url)
-        stack.callback(database.close)
-        migrate(database)
-        events = histories.fill(database, groups=groups, messages=messages)
-        signals = Signals(database)
-        stack.callback(signals.close)
-        store = EventStore(database, signals)
-        stack.callback(store.close)
-        kind = "SQLite" if database.is_sqlite else "Postgres"
+    with opened(url) as store:
+        events = histories.fill(store.database, groups=groups, messages=messages)
+        kind = "SQLite" if store.database.is_sqlite else "Postgres"
         messages_shown = groups * (messages + (messages + 1) // 2)  # every other one is replied to
         sides = {
             "rebuild": partial(_rebuilt, store, events, messages_shown),

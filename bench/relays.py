@@ -15,6 +15,7 @@ import histories
 import uvloop
 from kafka import KafkaProducer
 from rounds import Measure, alternate, compare
+from stores import opened
 
 from groupchat.broker import administration
 from groupchat.broker.connection import Brokers
@@ -22,11 +23,8 @@ from groupchat.broker.envelope import KafkaRecord
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.relay import Relay
-from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.positions import statuses
-from groupchat.store.schema import migrate
-from groupchat.store.signals import Signals
 
 OURS, BARE = "ours.", "bare."
 PARTITIONS = 12
@@ -36,14 +34,8 @@ BATCH_BYTES = 256 * 1024
 def measure(url: str, address: str, *, rounds: int, groups: int, messages: int) -> Measure:
     """Return the relay's rate against the bare producer's, on a database that is empty, to the broker at an address."""
     with ExitStack() as stack:
-        database = Database(url)
-        stack.callback(database.close)
-        migrate(database)
-        events = histories.fill(database, groups=groups, messages=messages)
-        signals = Signals(database)
-        stack.callback(signals.close)
-        store = EventStore(database, signals)
-        stack.callback(store.close)
+        store = stack.enter_context(opened(url))
+        events = histories.fill(store.database, groups=groups, messages=messages)
         records = [record for recorded in store.log.read(0, events).events for record in records_of(recorded)]
         brokers = Brokers(bootstrap_servers=address)
         for prefix in (OURS, BARE):

@@ -25,10 +25,10 @@ from hypothesis import settings
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
-from groupchat.store.signals import Signals
 from tests.support.kafka import running_broker
 from tests.support.machine import keep_bytecode, loading, share_statements, use_memory
 from tests.support.postgres import PostgresServer, running_server
+from tests.support.stores import store_on
 
 use_memory()
 keep_bytecode()
@@ -155,8 +155,5 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 async def store(database: Database) -> AsyncIterator[EventStore]:
     """An event store on an empty log, on each backend."""
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    yield store
-    store.close()
-    signals.close()
+    with store_on(database) as store:
+        yield store

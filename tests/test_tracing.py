@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from groupchat import tracing
-from tests.http.conftest import opened_on
+from tests.http.conftest import alone_on
 from tests.http.site import messages_of, open_site
 
 MESSAGE_SENT = "groupchat.conversation.message_sent"
@@ -36,7 +36,7 @@ def database_url(sqlite_url):
 @pytest.fixture
 async def sent(spans, database):
     """Send a message and let it be delivered; return the request's response, and the spans."""
-    with opened_on(database) as store:
+    with alone_on(database) as store:
         async with open_site(store) as site:
             group = await site.group()
             response = await site.post(messages_of(group), {"body": SECRET})

@@ -15,11 +15,10 @@ from groupchat.commands.refusals import Counted, record
 from groupchat.proof.growing import grow
 from groupchat.proof.signing import sign
 from groupchat.store.database import Database
-from groupchat.store.event_store import EventStore
 from groupchat.store.log import Log
-from groupchat.store.signals import Signals
 from tests.cli.read_only import only_reading
 from tests.proof.logs import KEY
+from tests.store.following import opened
 from tests.support.builders import number
 from tests.support.command_line import Command
 from tests.support.disputed import Disputed, disputed_in
@@ -46,21 +45,16 @@ def reading_url(database_url: str, disputed: Disputed) -> Iterator[str]:
 
 async def refused_in(url: str, disputed: Disputed) -> None:
     """Store the record of two refused messages in the disputed conversation."""
-    database = Database(url)
-    signals = Signals(database)
-    store = EventStore(database, signals)
     about = Subject(conversation_id=disputed.conversation, numbers=(number(2),))
     sends = "POST /v1/conversations/{conversation_id}/messages"
     user_id = disputed.world.who.user.id
     refusal = Refusal(user_id=user_id, slug="conversation-blocked", rule="R15", operation=sends, about=about)
-    at = store.now()
-    counted = Counted(
-        workspace_id=disputed.world.who.workspace_id, refusal=refusal, times=2, first_at=at, last_at=at, correlation_id="req_9"
-    )
-    await store.run(counted.cause(), record, counted)
-    await asyncio.to_thread(store.close)
-    signals.close()
-    database.close()
+    async with opened(url) as store:
+        at = store.now()
+        counted = Counted(
+            workspace_id=disputed.world.who.workspace_id, refusal=refusal, times=2, first_at=at, last_at=at, correlation_id="req_9"
+        )
+        await store.run(counted.cause(), record, counted)
 
 
 def commands(disputed: Disputed) -> list[tuple[str, ...]]:

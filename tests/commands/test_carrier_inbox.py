@@ -53,12 +53,6 @@ async def stored(world: World) -> list[tuple[str, str | None]]:
     ]
 
 
-async def handed_over(world: World, group: str) -> str:
-    message_id = await world.send(group)
-    await world.begin(await world.message(message_id))
-    return message_id
-
-
 # --- texts
 
 
@@ -176,7 +170,7 @@ async def test_texts_to_two_workspaces_each_reach_their_own_R45(store):
 
 
 async def test_receipts_of_several_posts_are_one_append_each_with_its_own_request_R28_R31(world):
-    messages = [await handed_over(world, await world.group(1, 2, n)) for n in (3, 4)]
+    messages = [await world.handed_over(await world.group(1, 2, n)) for n in (3, 4)]
     arrivals, appends = Arrivals(world.store), Appends(world)
     posts = [
         CarrierInbox(arrivals, CARRIER, f"req_{message_id}_{n}").receipts(
@@ -197,7 +191,7 @@ async def test_receipts_of_several_posts_are_one_append_each_with_its_own_reques
 
 
 async def test_receipts_of_another_carriers_message_hinder_no_others_R28(world):
-    message_id = await handed_over(world, await world.group(1, 2))
+    message_id = await world.handed_over(await world.group(1, 2))
     arrivals, delivered = Arrivals(world.store), Receipt(message_id=message_id, recipient=number(1), status="delivered")
     of_another = Receipt(message_id=message_id, recipient=number(2), status="failed")
     await asyncio.gather(
@@ -242,7 +236,7 @@ async def test_a_hundred_texts_that_each_begin_a_conversation_cost_no_query_each
 async def test_a_hundred_receipts_that_come_together_cost_one_query_and_one_transaction_R28(database_url):
     async with opened(database_url) as store:
         world = await a_world(store)
-        messages = [await handed_over(world, await world.group(n, n + 200)) for n in range(100, 200)]
+        messages = [await world.handed_over(await world.group(n, n + 200)) for n in range(100, 200)]
     async with opened(database_url) as store:  # an API process, which has not handed them over
         arrivals = Arrivals(store)
         with counted(store.database) as asked:

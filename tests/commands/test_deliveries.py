@@ -1,6 +1,5 @@
 """Beginning to hand a message over, or withholding it (R12, R16)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,11 +8,9 @@ from msgspec.structs import replace
 
 from groupchat.aggregates import group_state
 from groupchat.commands import deliveries
-from groupchat.store.database import Database
-from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from tests.golden.examples import EXAMPLES
 from tests.projections.histories import opted_out
+from tests.store.following import opened
 from tests.support.builders import a_group, number
 from tests.support.checks import broken
 from tests.support.given_when_then import fold
@@ -23,13 +20,8 @@ from tests.support.world import World
 @asynccontextmanager
 async def another_process(world: World, database_url: str) -> AsyncIterator[World]:
     """Return the world as another process has it, with a store of its own."""
-    database = Database(database_url)
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    yield replace(world, store=store)
-    await asyncio.to_thread(store.close)
-    await asyncio.to_thread(signals.close)
-    database.close()
+    async with opened(database_url) as store:
+        yield replace(world, store=store)
 
 
 async def begun(world, message_id):

@@ -29,13 +29,6 @@ async def statuses(world, message_id):
     return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
 
 
-async def handed_over(world, group):
-    """Send a message and begin its hand-over; return its id."""
-    message_id = await world.send(group)
-    await world.begin(await world.message(message_id))
-    return message_id
-
-
 def receipt(message_id, n, status, **given):
     return Receipt(message_id=message_id, recipient=number(n), status=status, **given)
 
@@ -124,7 +117,7 @@ async def test_characters_that_no_database_stores_are_replaced_in_inbound_messag
 
 
 async def test_characters_that_no_database_stores_are_replaced_in_a_receipt_R49(world):
-    message_id = await handed_over(world, await world.group(1, 2))
+    message_id = await world.handed_over(await world.group(1, 2))
     await CarrierInbox(Arrivals(world.store), CARRIER).receipts(
         [receipt(message_id, 1, "failed", code="no\0\udfff"), receipt("msg_\0", 1, "failed")]
     )
@@ -318,7 +311,7 @@ async def test_a_webhook_that_comes_again_adds_nothing_when_another_group_is_new
 
 
 async def test_receipts_of_several_messages_are_one_append_each_with_its_own_cause_R28_R31(world):
-    first, second = [await handed_over(world, await world.group(1, 2, n)) for n in (3, 4)]
+    first, second = [await world.handed_over(await world.group(1, 2, n)) for n in (3, 4)]
     batches: list[int] = []
     world.store.observe(lambda appends, _: batches.append(appends))
 
@@ -331,7 +324,7 @@ async def test_receipts_of_several_messages_are_one_append_each_with_its_own_cau
 
 
 async def test_receipts_move_each_recipient_forward_only_R28(world):
-    message_id = await handed_over(world, await world.group(1, 2))
+    message_id = await world.handed_over(await world.group(1, 2))
     late_and_twice = [
         receipt(message_id, 1, "delivered"),
         receipt(message_id, 1, "sent"),
@@ -347,7 +340,7 @@ async def test_receipts_move_each_recipient_forward_only_R28(world):
 
 
 async def test_what_a_carrier_charges_is_stored_with_its_report_and_a_repeat_adds_nothing_R26(world):
-    message_id = await handed_over(world, await world.group(1, 2))
+    message_id = await world.handed_over(await world.group(1, 2))
     report = [
         receipt(message_id, 1, "delivered", cost=Cost(amount=Decimal("0.0080"), currency="USD")),
         receipt(message_id, 2, "sent", cost=Cost(amount=Decimal("0.01"), currency="CAD")),
@@ -364,7 +357,7 @@ async def test_what_a_carrier_charges_is_stored_with_its_report_and_a_repeat_add
 
 async def test_receipts_of_several_messages_come_in_one_batch_R28(world):
     group = await world.group(1, 2)
-    first, second = await handed_over(world, group), await handed_over(world, group)
+    first, second = await world.handed_over(group), await world.handed_over(group)
     batch = [receipt(second, 1, "sent"), receipt(first, 1, "failed", code="30003"), receipt(second, 2, "delivered")]
     await record_all(world.store, [Reported(CARRIER, batch)])
 
@@ -373,7 +366,7 @@ async def test_receipts_of_several_messages_come_in_one_batch_R28(world):
 
 
 async def test_receipts_of_unknown_messages_and_recipients_add_nothing_and_hinder_no_others_R28(world):
-    message_id = await handed_over(world, await world.group(1, 2))
+    message_id = await world.handed_over(await world.group(1, 2))
     receipts = [receipt("msg_nobody", 1, "sent"), receipt(message_id, 9, "sent"), receipt(message_id, 1, "sent")]
     await record_all(world.store, [Reported(CARRIER, receipts)])
 
@@ -382,7 +375,7 @@ async def test_receipts_of_unknown_messages_and_recipients_add_nothing_and_hinde
 
 async def test_receipts_leave_the_conversations_version_alone_R28(world):
     group = await world.group(1, 2)
-    message_id = await handed_over(world, group)
+    message_id = await world.handed_over(group)
     before = (await world.state(group)).version
     await record_all(world.store, [Reported(CARRIER, [receipt(message_id, 1, "sent")])])
 

@@ -6,20 +6,16 @@ from groupchat.aggregates import consent, number_claim
 from groupchat.commands import consents
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
 from groupchat.queries.conversations import require_visible
-from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from groupchat.values.errors import NotFoundError
 from tests.support.builders import BUSINESS, number
+from tests.support.stores import store_on
 
 
 @pytest.fixture
 def restarted(database):
     """The same database in a process that remembers nothing."""
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    yield store
-    store.close()
-    signals.close()
+    with store_on(database) as store:
+        yield store
 
 
 async def test_a_stream_that_is_read_as_a_conversation_keeps_its_own_kind_R5_R15(world, restarted):

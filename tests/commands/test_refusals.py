@@ -1,7 +1,6 @@
 """Recording refusals: which ones, in whose name, and that it delays nobody (R15, R20 to R22)."""
 
 import asyncio
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,10 +14,10 @@ from groupchat.aggregates.roster import GroupExistsError
 from groupchat.commands import conversations
 from groupchat.commands.conversations import Draft
 from groupchat.commands.refusals import RULES, Counted, record, to_record
-from groupchat.store.event_store import EventStore, Tries
-from groupchat.store.signals import Signals
+from groupchat.store.event_store import Tries
 from groupchat.values.errors import NotFoundError, NotPermittedError
 from tests.support.builders import BUSINESS, moment, number
+from tests.support.stores import store_on
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 HIDDEN = Subject(conversation_id="cnv_hidden")
@@ -48,21 +47,9 @@ def records(store, workspace_id="wsp_1"):
     return store.log.stream(refusal.stream(workspace_id, store.now().date()))
 
 
-@contextmanager
-def another(database, **given):
-    """Return the store of another process."""
-    signals = Signals(database)
-    store = EventStore(database, signals, **given)
-    try:
-        yield store
-    finally:
-        store.close()
-        signals.close()
-
-
 def at(database, now):
     """Return the store of another process, at a time."""
-    return another(database, clock=lambda: now)
+    return store_on(database, clock=lambda: now)
 
 
 @pytest.mark.parametrize(("error", "rule", "about"), RECORDED, ids=lambda each: each if isinstance(each, str) else "")
@@ -109,7 +96,7 @@ async def test_counting_starts_over_at_midnight_in_utc_R15(database):
 
 async def test_processes_that_record_at_once_store_no_more_than_a_day_takes_R15(database, store):
     ten = DayLimits(records=10)
-    with another(database) as elsewhere:
+    with store_on(database) as elsewhere:
         tries = [record_in(each, a_try(n, user=f"usr_{n % 3}"), limits=ten) for n in range(20) for each in (store, elsewhere)]
         verdicts = [outcome.value for outcome in await asyncio.gather(*tries)]
     found = records(store)
@@ -120,7 +107,7 @@ async def test_processes_that_record_at_once_store_no_more_than_a_day_takes_R15(
 
 async def test_recording_makes_no_other_command_decide_again_R15(database, world):
     group = await world.group(1, 2)
-    with another(database) as elsewhere, another(database, tries=Tries(free=1, last_seconds=0.0)) as world.store:
+    with store_on(database) as elsewhere, store_on(database, tries=Tries(free=1, last_seconds=0.0)) as world.store:
         about = Subject(conversation_id=group)
         workspace_id, user = world.who.workspace_id, world.who.user.id
         tries = [a_try(user=user, about=replace(about, contact_ids=(f"ctc_{n}",)), workspace_id=workspace_id) for n in range(60)]

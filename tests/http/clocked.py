@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from groupchat.store.database import Database
-from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from tests.http.site import Site, open_site
+from tests.store.following import opened
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
@@ -25,13 +23,5 @@ class StoppedClock:
 @asynccontextmanager
 async def clocked_site(database_url: str, clock: StoppedClock) -> AsyncIterator[Site]:
     """Serve a new workspace at the clock's time."""
-    database = Database(database_url)
-    signals = Signals(database)
-    store = EventStore(database, signals, clock=clock)
-    try:
-        async with open_site(store) as site:
-            yield site
-    finally:
-        store.close()
-        signals.close()
-        database.close()
+    async with opened(database_url, clock=clock) as store, open_site(store) as site:
+        yield site

@@ -1,15 +1,15 @@
 """Fixtures of the HTTP tests: one Postgres database, emptied before each, and the API on it."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 
 import pytest
 
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from tests.http.site import Site, open_site
 from tests.support.emptied import database, postgres_url, shared_database
+from tests.support.stores import store_on
 
 __all__ = ["database", "postgres_url", "shared_database"]
 
@@ -21,7 +21,7 @@ write, which may be our own, wakes all workers."""
 @pytest.fixture
 async def store(database: Database) -> AsyncIterator[EventStore]:
     """An event store on an empty log, on each backend, which wakes its followers itself."""
-    with opened_on(database) as store:
+    with alone_on(database) as store:
         yield store
 
 
@@ -36,7 +36,7 @@ async def site(store: EventStore) -> AsyncIterator[Site]:
 async def plain_site(sqlite_url: str) -> AsyncIterator[Site]:
     """The same on SQLite alone, for what never reaches the database: paths, keys, malformed requests."""
     database = Database(sqlite_url)
-    with opened_on(database) as store:
+    with alone_on(database) as store:
         async with open_site(store) as site:
             yield site
     database.close()
@@ -49,11 +49,6 @@ async def idle_site(store: EventStore) -> AsyncIterator[Site]:
         yield site
 
 
-@contextmanager
-def opened_on(database: Database) -> Iterator[EventStore]:
+def alone_on(database: Database) -> AbstractContextManager[EventStore]:
     """Open a store in the only process that uses its database."""
-    signals = Signals(database, look_seconds=SELDOM)
-    store = EventStore(database, signals)
-    yield store
-    store.close()
-    signals.close()
+    return store_on(database, look_seconds=SELDOM)

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+import httpx
+
 from tests.http.site import Json, Site
+from tests.support.builders import BUSINESS, number
+
+USERS = "/v1/users"
 
 HIRED: dict[str, Json] = {
     "admin": {"role": "admin"},
@@ -15,6 +20,17 @@ HIRED: dict[str, Json] = {
 """`clerk` and `dispatcher` are roles of the workspace's own; only the second may create groups. `agent` is restricted (R22)."""
 
 ROLES = {"clerk": False, "dispatcher": True}
+
+
+def keys_of(user_id: str, *rest: str) -> str:
+    """Return the path of a user's keys, or of one."""
+    return "/".join((USERS, user_id, "keys", *rest))
+
+
+async def created_by(caller: Site, first: int) -> httpx.Response:
+    """Let a caller create a group; return the response."""
+    participants = [{"number": number(first + n)} for n in (0, 1)]
+    return await caller.post("/v1/conversations", {"from": BUSINESS, "participants": participants})
 
 
 class Staff:
@@ -31,7 +47,7 @@ class Staff:
     async def hire(self, name: str, **given: Any) -> Site:
         """Add a user and return the API for them."""
         user = {"name": name.title(), "email": f"{name}@example.com"} | given
-        response = await self.owner.post("/v1/users", user)
+        response = await self.owner.post(USERS, user)
         assert response.status_code == 201, response.text
         added = response.json()
         self.ids[name] = added["id"]

@@ -11,11 +11,10 @@ from groupchat import bootstrap
 from groupchat.projections import VIEWS
 from groupchat.projections.rebuild import rebuild
 from groupchat.store.database import Database
-from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from groupchat.store.tables import STORED_EVENTS
 from tests.http.listening import streamed
 from tests.http.site import SETTINGS, Json, Site, client_of, messages_of, open_site, path_of
+from tests.support.stores import store_on
 
 INBOUND = "groupchat.conversation.inbound_received"
 SAID = {"Hello": None, "Stop.": "opt-out", "please stop": None, " start! ": "opt-in"}
@@ -45,13 +44,10 @@ def make_older(database: Database) -> int:
 @asynccontextmanager
 async def restarted(site: Site, database: Database) -> AsyncIterator[Site]:
     """Return the same caller's API in a process that remembers nothing."""
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    services = bootstrap.assemble(SETTINGS, database, signals, store).services
-    async with client_of(services) as client:
-        yield Site(client, site.world, services)
-    store.close()
-    signals.close()
+    with store_on(database) as store:
+        services = bootstrap.assemble(SETTINGS, database, store.signals, store).services
+        async with client_of(services) as client:
+            yield Site(client, site.world, services)
 
 
 async def test_an_inbound_message_of_the_first_version_is_shown_as_one_of_today_R14_R34(database, store):

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import httpx
 from structlog.testing import capture_logs
 
 from groupchat import bootstrap
@@ -13,20 +12,9 @@ from groupchat.aggregates.workspace_events import KeyIssued
 from groupchat.settings import Settings
 from tests.http.clocked import StoppedClock, clocked_site
 from tests.http.site import Site, assert_problem, client_of, locs, messages_of, path_of
-from tests.http.staff import staffed
-from tests.support.builders import BUSINESS, number
+from tests.http.staff import USERS, created_by, keys_of, staffed
+from tests.support.builders import BUSINESS
 from tests.support.world import a_world
-
-USERS = "/v1/users"
-
-
-def keys_of(user_id: str, *rest: str) -> str:
-    return "/".join((USERS, user_id, "keys", *rest))
-
-
-async def created_by(caller: Site, first: int) -> httpx.Response:
-    participants = [{"number": number(first + n)} for n in (0, 1)]
-    return await caller.post("/v1/conversations", {"from": BUSINESS, "participants": participants})
 
 
 async def test_a_user_has_several_keys_and_a_revoked_one_opens_nothing_at_once(site):

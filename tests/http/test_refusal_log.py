@@ -13,10 +13,9 @@ from groupchat.aggregates.refusal import DayLimits, Refusal, Subject
 from groupchat.aggregates.workspace_state import User
 from groupchat.commands.caller import Caller
 from groupchat.http.guards.refusal_log import RefusalLog
-from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from tests.http.clocked import StoppedClock
 from tests.store.counting import full
+from tests.support.stores import store_on
 
 OPERATION = "GET /v1/conversations/{conversation_id}"
 
@@ -44,13 +43,11 @@ class Recording:
 
 @asynccontextmanager
 async def recording_in(database, *, max_waiting=1_000, **given):
-    signals, clock = Signals(database), StoppedClock()
-    store = EventStore(database, signals, clock=clock, max_waiting=max_waiting)
-    made = Recording(store, clock, **given)
-    yield made
-    await made.log.close()
-    store.close()
-    signals.close()
+    clock = StoppedClock()
+    with store_on(database, clock=clock, max_waiting=max_waiting) as store:
+        made = Recording(store, clock, **given)
+        yield made
+        await made.log.close()
 
 
 @pytest.fixture

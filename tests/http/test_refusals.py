@@ -12,12 +12,12 @@ from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.projections import VIEWS
 from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from tests.http.listening import streamed
 from tests.http.site import Json, Site, assert_problem, messages_of, open_site, path_of
 from tests.http.staff import Staff, staffed
 from tests.support.builders import BUSINESS, number
 from tests.support.statements import counted
+from tests.support.stores import store_on
 
 SEND = "POST /v1/conversations/{conversation_id}/messages"
 
@@ -209,18 +209,16 @@ async def test_an_unknown_user_has_no_refusals_to_list_R22(plain_site):
 
 
 async def test_a_refusal_gets_the_same_response_while_nothing_can_be_recorded_R15(database, store):
-    signals = Signals(database)
-    full, lost = EventStore(database, signals, max_waiting=0), Counter[str]()
-    log = RefusalLog(full, lambda reason, times: lost.update({reason: times}))
-    async with open_site(store, refusals=log) as site:
-        group = await site.group(1, 2)
-        await site.post(path_of(group, "participants", number(2), "opt-out"))
-        for _ in range(3):
-            assert_problem(await site.post(messages_of(group), {"body": "x"}), "conversation-blocked", 409)
-        assert await found(site) == []
+    lost = Counter[str]()
+    with store_on(database, max_waiting=0) as full:
+        log = RefusalLog(full, lambda reason, times: lost.update({reason: times}))
+        async with open_site(store, refusals=log) as site:
+            group = await site.group(1, 2)
+            await site.post(path_of(group, "participants", number(2), "opt-out"))
+            for _ in range(3):
+                assert_problem(await site.post(messages_of(group), {"body": "x"}), "conversation-blocked", 409)
+            assert await found(site) == []
     assert lost == {"failed": 3}
-    full.close()
-    signals.close()
 
 
 async def test_unrecorded_refusals_are_counted_in_the_metrics_R15(store):

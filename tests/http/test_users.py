@@ -3,20 +3,8 @@
 import httpx
 
 from tests.http.site import Json, Site, assert_problem, locs, messages_of, path_of
-from tests.http.staff import staffed
+from tests.http.staff import USERS, created_by, keys_of, staffed
 from tests.support.builders import BUSINESS, canadian_number, number
-
-USERS = "/v1/users"
-
-
-def keys_of(user_id: str, *rest: str) -> str:
-    return "/".join((USERS, user_id, "keys", *rest))
-
-
-async def created_by(caller: Site, first: int) -> httpx.Response:
-    participants = [{"number": number(first + n)} for n in (0, 1)]
-    return await caller.post("/v1/conversations", {"from": BUSINESS, "participants": participants})
-
 
 # --- users and roles
 

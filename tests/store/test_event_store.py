@@ -6,9 +6,6 @@ from datetime import timedelta
 import pytest
 
 from groupchat.store import event_store
-from groupchat.store.database import Database
-from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from groupchat.values.errors import NotFoundError
 from tests.store.counting import (
     COUNTER,
@@ -24,19 +21,15 @@ from tests.store.counting import (
     sum_of,
     until,
 )
+from tests.store.following import opened
 from tests.support.builders import CAUSE, moment
 
 
 @pytest.fixture
 async def other(database_url):
     """A second store on the same database, as another process has it."""
-    database = Database(database_url)
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    yield store
-    await asyncio.to_thread(store.close)
-    await asyncio.to_thread(signals.close)
-    database.close()
+    async with opened(database_url) as store:
+        yield store
 
 
 def submitted(store, stream):

@@ -1,31 +1,17 @@
 """Overload: accepted appends are stored, others are refused, and nothing grows or waits without bound."""
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.store.database import TIMEOUTS, Database, Timeouts
-from groupchat.store.event_store import EventStore, OverloadedError, UnavailableError
+from groupchat.store.database import Database, Timeouts
+from groupchat.store.event_store import OverloadedError, UnavailableError
 from groupchat.store.recorder import WRITER_LOCK
-from groupchat.store.signals import Signals
 from tests.store.counting import COUNTER, count, holding, sum_of, until
-
-
-@asynccontextmanager
-async def opened(url, *, timeouts=TIMEOUTS, **given):
-    """Open a store with other limits."""
-    database = Database(url, timeouts=timeouts)
-    signals = Signals(database)
-    store = EventStore(database, signals, **given)
-    try:
-        yield store
-    finally:
-        await asyncio.to_thread(store.close)
-        await asyncio.to_thread(signals.close)
-        database.close()
+from tests.store.following import opened
 
 
 @contextmanager

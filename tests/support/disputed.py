@@ -1,6 +1,5 @@
 """A conversation to audit: a rate was posted, a contact changed, somebody opted out, a message was withheld."""
 
-import asyncio
 from datetime import date
 
 from msgspec import Struct
@@ -10,9 +9,8 @@ from groupchat.commands import workspaces
 from groupchat.commands.conversations import Draft
 from groupchat.commands.receipts import Reported, record_all
 from groupchat.processes.contact_changes import ContactChanges
-from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
+from tests.store.following import opened
 from tests.support.builders import a_rate, number
 from tests.support.world import World, a_world
 
@@ -60,12 +58,5 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
 
 async def disputed_in(url: str) -> Disputed:
     """Store such a conversation, and close the database."""
-    database = Database(url)
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    try:
+    async with opened(url) as store:
         return await a_disputed_conversation(store)
-    finally:
-        await asyncio.to_thread(store.close)
-        await asyncio.to_thread(signals.close)
-        database.close()

@@ -175,6 +175,12 @@ class World(Struct, kw_only=True):
         """Return the last word of the wire name of each of a stream's events."""
         return [recorded.type.rpartition(".")[2] for recorded in self.store.log.stream(stream)]
 
+    async def handed_over(self, conversation_id: str) -> str:
+        """Send a message and begin to hand it over; return its id."""
+        message_id = await self.send(conversation_id)
+        await self.begin(await self.message(message_id))
+        return message_id
+
     async def message(self, message_id: str) -> Recorded:
         """Return the event of a message, sent or received."""
         return next(r for r in await self.log() if r.type in MESSAGES and r.event.message_id == message_id)

@@ -9,25 +9,20 @@ from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
-from groupchat.store.signals import Signals
 from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.processes.partitions.test_following import HALF, LOG, by_the_log, everything, reported
 from tests.projections.histories import store_log
 from tests.races import partition_trials
 from tests.races.partition_trials import Counted, sharing
 from tests.store.counting import PATIENCE, until
+from tests.store.following import opened
 from tests.support.kafka import a_broker
 
 
 @pytest.fixture
 async def postgres(postgres_url: str) -> AsyncIterator[EventStore]:
-    database = Database(postgres_url)
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    yield store
-    store.close()
-    signals.close()
-    database.close()
+    async with opened(postgres_url) as store:
+        yield store
 
 
 async def reach(store: EventStore, position: int) -> None:

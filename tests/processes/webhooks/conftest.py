@@ -17,12 +17,12 @@ from groupchat.processes.webhooks.worker import Webhooks
 from groupchat.store import webhook_rows
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from groupchat.store.webhook_rows import WEBHOOK_ATTEMPTS, WebhookStanding
 from groupchat.values.clock import utc_now
 from groupchat.webhooks.secret_keys import SecretKeys
 from tests.support.emptied import database, postgres_url, shared_database
 from tests.support.receiver import PATIENCE, Receiver, receiving
+from tests.support.stores import store_on
 from tests.support.world import World, a_world
 
 __all__ = ["database", "postgres_url", "shared_database"]
@@ -98,11 +98,8 @@ def clock() -> MovableClock:
 @pytest.fixture
 def store(database: Database, clock: MovableClock) -> Iterator[EventStore]:
     """An event store whose clock can be moved, on each backend."""
-    signals = Signals(database)
-    store = EventStore(database, signals, clock=clock)
-    yield store
-    store.close()
-    signals.close()
+    with store_on(database, clock=clock) as store:
+        yield store
 
 
 @pytest.fixture
