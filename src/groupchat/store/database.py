@@ -5,12 +5,12 @@ SQLite runs in WAL mode with `synchronous=FULL`; a transaction that can be redon
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
@@ -19,10 +19,13 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from groupchat.store.at_once import AtOnce
 from groupchat.store.session_locks import SessionLocks
 from groupchat.store.sqlite_file import SqliteFile
 from groupchat.values.errors import ExpectedError, first_line
 
+Q = TypeVar("Q")
+A = TypeVar("A")
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
 
@@ -81,6 +84,7 @@ class Database:
         """For single statements: its connections are in autocommit mode from the start, so none has to switch back and forth."""
         self.session_locks = SessionLocks(self._engine(0, schema, isolation_level="AUTOCOMMIT"))
         """The leases of this process on Postgres."""
+        self._together: dict[Any, AtOnce[Any, Any]] = {}
         if self.is_sqlite:
             event.listen(self.engine, "begin", _begin_sqlite)
 
@@ -185,6 +189,10 @@ class Database:
             connection.exec_driver_sql(f"BEGIN{settings}")
             yield connection
             connection.exec_driver_sql("COMMIT")
+
+    def together(self, answer: "Callable[[Database, Sequence[Q]], Sequence[A | Exception]]") -> AtOnce[Q, A]:
+        """Return what passes the requests of one turn of the event loop to a function together, in a thread."""
+        return self._together.setdefault(answer, AtOnce.in_thread(partial(answer, self)))
 
     @contextmanager
     def known_errors(self) -> Iterator[None]:

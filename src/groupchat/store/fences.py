@@ -8,11 +8,11 @@ meanwhile.
 from collections.abc import Collection
 
 from msgspec import Struct
-from sqlalchemy import Column, Connection, Table, Text, bindparam, select, update
+from sqlalchemy import Column, Connection, Table, Text, bindparam, select
 
 from groupchat.store.refusals import UnavailableError
 from groupchat.store.tables import BIG, METADATA
-from groupchat.store.upserts import insert_new
+from groupchat.store.upserts import insert_new, upsert
 
 LEASES = Table(
     "leases",
@@ -22,7 +22,10 @@ LEASES = Table(
 )
 _T = LEASES.c
 _NAMED = _T.name.in_(bindparam("names", expanding=True))
-_GENERATIONS = select(_T.name, _T.generation).where(_NAMED).order_by(_T.name).with_for_update(read=True)
+_IN_ORDER = select(_T.name, _T.generation).where(_NAMED).order_by(_T.name)
+"""Everybody locks leases in the same order, so that nobody waits in a circle."""
+_GENERATIONS = _IN_ORDER.with_for_update(read=True)
+_TO_RAISE = _IN_ORDER.with_for_update()
 
 
 class Fence(Struct, frozen=True):
@@ -39,11 +42,15 @@ class LeaseLostError(UnavailableError):
         super().__init__(f"Another process has taken the lease of {fence.name}; nothing was stored.")
 
 
-def raise_generation(connection: Connection, name: str) -> Fence:
-    """Raise a lease's generation; further appends of its earlier holders are refused."""
-    insert_new(connection, LEASES, [{"name": name, "generation": 0}])
-    raised = update(LEASES).where(_T.name == name).values(generation=_T.generation + 1).returning(_T.generation)
-    return Fence(name, connection.execute(raised).scalar_one())
+def raise_generations(connection: Connection, names: Collection[str]) -> dict[str, Fence]:
+    """Raise leases' generations; further appends of their earlier holders are refused."""
+    if not names:
+        return {}
+    insert_new(connection, LEASES, [{"name": name, "generation": 0} for name in sorted(names)])
+    found = connection.execute(_TO_RAISE, {"names": list(names)}).tuples()
+    raised = [{"name": name, "generation": generation + 1} for name, generation in found]
+    upsert(connection, LEASES, raised)
+    return {each["name"]: Fence(**each) for each in raised}
 
 
 def generations(connection: Connection, names: Collection[str]) -> dict[str, int]:

@@ -5,13 +5,13 @@ A process that was killed stays listed with an old time, until another process t
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from socket import gethostname
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Column, Connection, Table, Text, delete, select, update
+from sqlalchemy import Column, Connection, Table, Text, bindparam, delete, select, update
 
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.tables import BIG, METADATA
@@ -31,6 +31,8 @@ _T = LEASE_HOLDERS.c
 SEEN_EVERY_SECONDS = 10.0
 """A process reports this often that it is alive."""
 _FORGOTTEN_AFTER = timedelta(days=1)
+_ALL = 2**63 - 1
+_FORGET = delete(LEASE_HOLDERS).where(_T.name.in_(bindparam("names", expanding=True)), _T.seen_at < bindparam("before"))
 
 log = structlog.get_logger()
 
@@ -47,12 +49,14 @@ def this_process() -> str:
     return f"{gethostname()}/{os.getpid()}"
 
 
-def note_holder(connection: Connection, name: str, *, shared: bool) -> None:
-    """Record that this process has taken a lease. Earlier holders are forgotten; those of a shared lease, after a day."""
+def note_holder(connection: Connection, names: Collection[str], shared: Collection[str]) -> None:
+    """Record that this process has taken leases. Earlier holders are forgotten; those of `shared` leases, after a day."""
     now = utc_now()
-    earlier = delete(LEASE_HOLDERS).where(_T.name == name)
-    connection.execute(earlier.where(_T.seen_at < to_micros(now - _FORGOTTEN_AFTER)) if shared else earlier)
-    upsert(connection, LEASE_HOLDERS, [{"name": name, "process": this_process(), "seen_at": to_micros(now)}])
+    for taken, before in ((names, _ALL), (shared, to_micros(now - _FORGOTTEN_AFTER))):
+        if taken:
+            connection.execute(_FORGET, {"names": list(taken), "before": before})
+    rows = [{"name": name, "process": this_process(), "seen_at": to_micros(now)} for name in (*names, *shared)]
+    upsert(connection, LEASE_HOLDERS, rows)
 
 
 def holders(connection: Connection) -> Mapping[str, Sequence[Holder]]:
