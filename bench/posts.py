@@ -2,12 +2,13 @@
 
 Our side runs as in production (`service.py`); its worker follows with projections and delivery as fast as it can. The echo has
 the same server, client, connections, paths and bytes. While the echo has its turn our worker is held (SIGSTOP), so that what it
-has still to do does not weigh on the other side.
+has still to do does not weigh on the other side. Another API process, with a database of its own, has no worker at all.
 """
 
 import os
 import signal
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -17,7 +18,18 @@ from postgres import Server
 from rounds import Measure, alternate, compare
 from service import BODY, CONNECTIONS, Service, post, started
 
+CPU_GOAL = 1 / 1.6
 _ECHO = Path(__file__).with_name("echo.py")
+
+
+@contextmanager
+def _held(service: Service) -> Iterator[None]:
+    """Hold the worker of a service."""
+    service.worker.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        service.worker.send_signal(signal.SIGCONT)
 
 
 class _Ours:
@@ -37,11 +49,26 @@ class _Ours:
         return result.accepted / result.seconds
 
 
+class _Alone(_Ours):
+    """The rounds of an API process without a worker, with the worker of the other one held meanwhile."""
+
+    def __init__(self, alone: Service, other: Service, seconds: float) -> None:
+        super().__init__(alone, seconds)
+        self._other = other
+        alone.worker.terminate()
+        alone.worker.wait()
+
+    def post(self) -> float:
+        """Post for a while."""
+        with _held(self._other):
+            return super().post()
+
+
 class _Echo:
     """The echo, with our worker held meanwhile."""
 
     def __init__(self, stack: ExitStack, ours: Service, seconds: float) -> None:
-        self._worker, self._seconds = ours.worker, seconds
+        self._ours, self._seconds = ours, seconds
         self._process, output = stack.enter_context(started((str(_ECHO),), dict(os.environ), r"http://127.0.0.1:(\d+)"))
         self._port = int(output)
         self.results: list[Result] = []
@@ -63,11 +90,8 @@ class _Echo:
         paths = [path.format(f"cnv_{n:032d}") for n in range(CONNECTIONS)]
         load = Load(port=self._port, paths=paths, key=f"gck_{'0' * 32}_{'0' * 43}", body=BODY, seconds=self._seconds)
         before = cpu.used(self._process.pid)
-        self._worker.send_signal(signal.SIGSTOP)
-        try:
+        with _held(self._ours):
             result = post(load)
-        finally:
-            self._worker.send_signal(signal.SIGCONT)
         if result.refused:
             msg = f"the echo refused {result.refused} requests"
             raise RuntimeError(msg)
@@ -79,9 +103,14 @@ def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[M
     with ExitStack() as stack:
         service = Service(stack, server)
         ours, echo = _Ours(service, seconds), _Echo(stack, service, seconds)
-        rates = alternate(f"HTTP, disk {disk}", {"ours": ours.post, "echo": echo.post, "raw echo": echo.post_raw}, rounds)
+        alone = _Alone(Service(stack, server), service, seconds)
+        sides = {"ours": ours.post, "without a worker": alone.post, "echo": echo.post, "raw echo": echo.post_raw}
+        rates = alternate(f"HTTP, disk {disk}", sides, rounds)
         behind = service.behind()
     line, unit = "POST a message, durable on Postgres", "requests/s"
+    held = compare(
+        f"{line}, without a worker / bare FastAPI echo", rates["without a worker"], rates["echo"], goal=0.5, unit=unit, disk=disk
+    )
     found = compare(f"{line} / bare FastAPI echo", rates["ours"], rates["echo"], goal=0.6, unit=unit, disk=disk)
     found.notes = {
         **{f"ours_{name}": value for name, value in _notes(ours.results, ours.cpu).items()},
@@ -89,7 +118,23 @@ def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[M
         "worker_behind_events": behind,
     }
     raw = f"{line} / echo of bytes, unparsed"
-    return [found, compare(raw, rates["ours"], rates["raw echo"], goal=None, unit=unit, disk=disk)]
+    unparsed = compare(raw, rates["ours"], rates["raw echo"], goal=None, unit=unit, disk=disk)
+    return [found, held, _cost("the API's CPU for that / the echo's", alone, echo, disk), unparsed]
+
+
+def _cost(line: str, ours: _Ours, echo: _Echo, disk: str) -> Measure:
+    """Return the processor time of a request. The ratio is the echo's by ours, because less is better."""
+    a, b = ([round(each * 1e6, 1) for each in side.cpu[1:]] for side in (ours, echo))
+    return Measure(
+        name=line,
+        ours=round(median(a)),
+        other=round(median(b)),
+        ratio=round(median(b) / median(a), 3),
+        goal=CPU_GOAL,
+        unit="us of CPU",
+        rounds=list(zip(a, b, strict=True)),
+        disk=disk,
+    )
 
 
 def _notes(results: list[Result], cpu: list[float]) -> dict[str, float]:
