@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from groupchat.store.append import Append, Conflict
 from groupchat.store.committer import Committer
@@ -109,3 +110,14 @@ async def test_closing_stores_the_queued_events(recorder, database_url):
     await done(*futures)
 
     assert recorder.max_notification_id() == 10
+
+
+async def test_what_fails_after_an_append_leaves_no_other_one_waiting(committer):
+    def fail():
+        msg = "a bug"
+        raise RuntimeError(msg)
+
+    with capture_logs() as logs:
+        await done(committer.submit(append("a"), fail), committer.submit(append("b")))
+
+    assert [each["event"] for each in logs] == ["append_half_finished"]

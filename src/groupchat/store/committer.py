@@ -124,8 +124,11 @@ def _resolve(batch: list[_Item]) -> None:
 
 def _finish_all(items: list[_Item]) -> None:
     for item in items:
-        if item.then is not None:
-            item.then()
+        try:
+            if item.then is not None:
+                item.then()
+        except Exception:
+            log.exception("append_half_finished")  # the others are not concerned
         finish(item.done)
 
 
