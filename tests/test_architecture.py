@@ -7,7 +7,10 @@ from pathlib import Path
 
 from importlinter.cli import lint_imports
 
+from groupchat.settings import Settings
+
 ROOT = Path(__file__).parents[1]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 LONGEST_FILE = 400
 CLIENT = ROOT / "src/groupchat/api"
 """The client knows the API from outside. Its types have the names that the OpenAPI document gives them."""
@@ -26,11 +29,24 @@ def test_imports_keep_every_contract(capsys):
 
 
 def test_the_web_kits_contract_names_every_other_package():
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    (forbidden,) = (each["forbidden_modules"] for each in contracts if each["id"] == "web-kit")
+    (forbidden,) = (each["forbidden_modules"] for each in CONTRACTS if each["id"] == "web-kit")
     modules = (path for path in (ROOT / "src" / "groupchat").iterdir() if (path / "__init__.py").is_file() or path.suffix == ".py")
 
     assert set(forbidden) == {f"groupchat.{path.stem}" for path in modules if not path.stem.startswith("__")} - {"groupchat.http"}
+
+
+def test_the_carriers_contract_names_every_adapter():
+    (forbidden,) = (each["forbidden_modules"] for each in CONTRACTS if each["id"] == "carriers")
+    adapters = {path.parent.name for path in (ROOT / "src/groupchat/carriers").glob("*/__init__.py")}
+
+    assert set(forbidden) == {f"groupchat.carriers.{name}" for name in adapters}
+
+
+def test_every_setting_is_used():
+    sources = [path.read_text() for path in {*(ROOT / "src/groupchat").rglob("*.py")} - {ROOT / "src/groupchat/settings.py"}]
+    used = {name for text in sources for name in re.findall(r"\.(\w+)", text)}
+
+    assert [field for field in Settings.__struct_fields__ if field not in used] == []
 
 
 def test_no_source_file_is_longer_than_400_lines():

@@ -32,7 +32,7 @@ async def test_the_api_depends_on_all_views_and_processes(sqlite_url):
     async with running(Settings(database_url=sqlite_url)) as system:
         followers = {name for name, run in system.workers.items() if isinstance(getattr(run, "__self__", None), Follower | Acting)}
 
-    assert followers - set(reported(relays=False)) == set(REQUIRED)
+    assert followers - set(reported(relays=False)) == set(REQUIRED), "workers.py has the name of each"
 
 
 @pytest.mark.parametrize("given", ["default", "named"])

@@ -13,6 +13,7 @@ from groupchat.carriers.bandwidth import adapter as bandwidth
 from groupchat.carriers.simulator.behaviors import Behavior
 from groupchat.carriers.telnyx import adapter as telnyx
 from groupchat.carriers.twilio import adapter as twilio
+from groupchat.cli import serving
 from groupchat.commands import streams
 from groupchat.proof.notes import SigningKey
 from groupchat.settings import Settings
@@ -43,7 +44,7 @@ def test_the_settings_table_has_every_setting_with_its_default():
     assert table == {
         f"`{settings.PREFIX}{field.name.upper()}`": "unset" if field.default is None else f"`{as_variable(field.default)}`"
         for field in msgspec.structs.fields(Settings)
-    }
+    }, "the docstring of settings.py has a row for each setting"
 
 
 def test_every_command_is_described():
@@ -60,7 +61,8 @@ async def test_every_worker_is_described(sqlite_url):
     chosen = Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1", audit_key=key, **twilio_needs)
 
     async with running(chosen) as system:
-        assert described == list(system.workers)
+        assert described == list(system.workers), "docs/operations.md describes each worker, in this order"
+    assert [name for name in described if name not in (serving.work.__doc__ or "")] == [], "the help of `work` names each worker"
 
 
 def test_the_sizes_of_files_that_carriers_take_are_the_ones_that_are_described_R43():

@@ -265,7 +265,7 @@ def test_every_endpoint_of_the_application_has_its_row_R20_R21_R22_R23(plain_sit
     paths = {path: methods for path, methods in app.openapi()["paths"].items() if path not in PUBLIC}
     documented = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     asked = {endpoint_of(each.call) for rows in GROUPS.values() for each in rows}
-    assert asked == documented == set(OPERATION_OF)
+    assert asked == documented == set(OPERATION_OF), "each endpoint has a row above"
     routed = {re.sub(r":\w+}", "}", route.path) for route in app.routes} - PUBLIC
     assert routed == {*paths, FROZEN, *SIGNED}
 

@@ -63,7 +63,7 @@ def test_every_route_of_a_conversation_or_contact_takes_part():
     """So that a route that is added is looked at here."""
     all_ = [each for each in (*ENDPOINTS, *SIMULATOR) if isinstance(each, Endpoint)]
     writes = {each.operation.name for each in all_ if each.spec.writes and versioned_id(each.spec.path)}
-    assert writes == {*CONVERSATION_WRITES, *CONTACT_WRITES}
+    assert writes == {*CONVERSATION_WRITES, *CONTACT_WRITES}, "each write is in one of these"
     shown = {each.operation.name for each in all_ if each.types.versioned}
     assert shown == {
         *("read_conversation", "create_conversation", "change_conversation", "create_successor", "opt_out", "take_back"),

@@ -271,7 +271,7 @@ async def read_by_another(site, upto):
 
 def test_every_type_of_event_has_a_subject_that_decides_who_sees_it():
     for name, event in EXAMPLES.items():
-        assert about(recorded(event)) is not None, name
+        assert about(recorded(event)) is not None, f"aggregates/sight.py says who sees {name}"
         assert "key_hash" not in str(published(event)), name
 
 
