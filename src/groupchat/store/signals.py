@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
+from time import sleep
 
 import structlog
 from sqlalchemy import Connection
@@ -57,11 +58,11 @@ class Bell:
         self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
     def ring(self) -> None:
-        """Wake all listeners."""
+        """Wake all listeners. One that hasn't cleared its event yet will look anyway, so its event loop is not woken again."""
         with self._lock:
             listeners = tuple(self._listeners)
         for loop, event in listeners:
-            if not loop.is_closed():
+            if not event.is_set() and not loop.is_closed():
                 loop.call_soon_threadsafe(event.set)
 
     @contextmanager
@@ -207,7 +208,7 @@ class Signals:
                 notices = {(notify.channel, notify.payload) for notify in raw.notifies}
                 raw.notifies.clear()
                 self._ring(notices)
-                self._stopping.wait(_GATHER_SECONDS)
+                sleep(_GATHER_SECONDS)
         finally:
             raw.close()
 
