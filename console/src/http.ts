@@ -1,5 +1,6 @@
 /** All calls of the API: they carry the session's token and the greatest position seen, and raise problems as errors. */
 import { client } from "./api/client.gen";
+import { withoutRules } from "./words";
 
 /** A refusal or failure, as the server words it (RFC 9457). */
 export class Problem extends Error {
@@ -62,7 +63,7 @@ function forPeople(problem: Problem): string {
 
 /** Return a text of the server without the numbers of rules and without calls of the API. */
 export function plain(detail: string): string {
-  return detail.replace(/ \(R\d+(?:, R\d+)*\)/g, "").replace(/ ?\b(?:GET|POST|PUT|PATCH|DELETE) \/v1\/[^.]*\./g, "");
+  return withoutRules(detail).replace(/ ?\b(?:GET|POST|PUT|PATCH|DELETE) \/v1\/[^.]*\./g, "");
 }
 
 client.setConfig({ baseUrl: "", credentials: "same-origin", throwOnError: true });

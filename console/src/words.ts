@@ -51,15 +51,17 @@ export function readable(text: string): string {
     .replace(/\+1\d{10}\b/g, phone);
 }
 
+/** Return a text without the numbers of rules. */
+export const withoutRules = (text: string): string => text.replace(/ \(R\d+(?:, R\d+)*\)/g, "");
+
 /** Return a sentence of an explanation for people: without ids and the numbers of rules, with times as people write them. */
 export function prose(text: string): string {
-  return readable(text)
+  return withoutRules(readable(text))
     .replace(/: the last message before it is msg_\w+/, "")
     .replace(/^cnv_\w+ continues/, "Another group continues")
     .replace(/urn:groupchat:media:med_\w+/g, "a file")
     .replace(/(?: of)? (?:delivery-)?(?:msg|cnv)_\w+(?:\/\d+)*/g, "")
-    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, moment)
-    .replace(/ \(R\d+(?:, R\d+)*\)/g, "");
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, moment);
 }
 
 /** Return an amount as people write it, exactly: "0.0250" in USD is $0.025. */
