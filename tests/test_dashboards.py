@@ -26,9 +26,9 @@ async def scraped(sqlite_url):
         services.metrics.answered("/v1/policy", "GET", 503, 0.1, "unavailable")
         services.metrics.posted("telnyx", "forged", 0.1)
         services.metrics.unrecorded("day", 1)
-        with system.carrier_calls.counted("telnyx"):
+        with system.carrier_counts.counted("telnyx"):
             pass
-        system.carrier_calls.unconfirmed("telnyx")
+        system.carrier_counts.unconfirmed("telnyx")
         system.webhook_counts.called(CallOutcome(seconds=0.1, status=204), 0.1)
         text = (await services.checkup.scrape(None)).body.decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]

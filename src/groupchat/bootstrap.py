@@ -28,7 +28,7 @@ from groupchat.http.services import Services
 from groupchat.http_parts import services_of
 from groupchat.media.fetching import Fetcher, MediaSource
 from groupchat.processes.acting import Acting
-from groupchat.processes.carrier_calls import CarrierCalls
+from groupchat.processes.carrier_counts import CarrierCounts
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.media_fetching import FetchCounts, MediaFetching
@@ -92,7 +92,7 @@ class System(Struct, frozen=True, kw_only=True):
     progress: Progress
     adapters: Sequence[Adapter]
     """The carriers' adapters, that of the default carrier first."""
-    carrier_calls: CarrierCalls
+    carrier_counts: CarrierCounts
     webhook_counts: WebhookCounts
     fetcher: Fetcher
     """Fetches what people send from the carriers."""
@@ -163,7 +163,7 @@ def assemble(
     """Join the parts; without `adapter` the settings choose the carriers."""
     chosen = adapters.choose(settings, database, clock) if adapter is None else (adapter,)
     store.know(known(*(each.carrier for each in chosen)))
-    calls = CarrierCalls()
+    calls = CarrierCounts()
     secret_keys = None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key)
     addresses = Addresses(read_networks(settings.webhook_networks or ""))
     outgoing = WebhookCalls(addresses, secret_keys, clock=clock)
@@ -192,7 +192,7 @@ def assemble(
         store=store,
         progress=progress,
         adapters=chosen,
-        carrier_calls=calls,
+        carrier_counts=calls,
         webhook_counts=outgoing.counts,
         fetcher=fetcher,
         workers=runs,
@@ -204,7 +204,7 @@ def _sources(chosen: Sequence[Adapter]) -> dict[str, MediaSource]:
     return {each.carrier.name: each.media for each in chosen if each.media is not None}
 
 
-def _processes(services: Services, chosen: Sequence[Adapter], calls: CarrierCalls) -> Iterator[Acting]:
+def _processes(services: Services, chosen: Sequence[Adapter], calls: CarrierCounts) -> Iterator[Acting]:
     store, default = services.store, chosen[0].simulator
     forwarding = default if default and default.native_group else None
     delivery = DeliveryProcess(

@@ -56,7 +56,7 @@ def test_only_addresses_in_the_settings_of_webhooks_and_of_peoples_files_are_eve
     assert fetching == {
         "carriers/calls.py",
         "carriers/simulator/files.py",  # it takes the place of the network, and calls nothing
-        "http/guards/fetching.py",
+        "http/guards/provider_calls.py",
         "s3.py",
         "media/fetching.py",
         "proof/publishing.py",

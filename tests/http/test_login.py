@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from groupchat.http.guards.fetching import MAX_BYTES
+from groupchat.http.guards.provider_calls import MAX_BYTES
 from groupchat.http.guards.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, Tokens
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from groupchat.http.guards.fetching import MAX_BYTES
+from groupchat.http.guards.provider_calls import MAX_BYTES
 from groupchat.http.guards.sign_in import Client, SignIn
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Tokens

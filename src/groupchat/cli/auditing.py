@@ -17,7 +17,7 @@ from groupchat.cli.audit_output import AuditOutput
 from groupchat.cli.printing import UTC_ZONE, AsJson, Zone, print_json
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import read_moment
-from groupchat.commands.numbers import read_number
+from groupchat.commands.written_numbers import read_number
 from groupchat.proof.kept import checkpoint_from
 from groupchat.store.log import Log
 from groupchat.values.clock import utc_now

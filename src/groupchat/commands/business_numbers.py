@@ -7,8 +7,8 @@ from groupchat.aggregates import business_numbers, number_claim
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber, GiveUp
 from groupchat.commands.caller import Caller, access
-from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import BUSINESS_NUMBERS, NUMBER_CLAIM
+from groupchat.commands.written_numbers import read_number
 from groupchat.store.decision import Decision
 from groupchat.values.errors import InvalidRequestError
 

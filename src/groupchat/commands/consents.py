@@ -10,8 +10,8 @@ from groupchat.aggregates import consent, group_conversation, group_opting
 from groupchat.aggregates.consent import Cause, Consent, OptOutIsTheirsError
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.caller import Caller, access, visible_group
-from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONSENT, CONVERSATION
+from groupchat.commands.written_numbers import read_number
 from groupchat.store.decision import Decision
 from groupchat.values.errors import NotFoundError
 

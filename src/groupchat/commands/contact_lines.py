@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from groupchat.aggregates import contact as contacts
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.contacts import change_contact, put_contact, put_new_contact, same_number_as, visible_holders
-from groupchat.commands.numbers import read_number
+from groupchat.commands.written_numbers import read_number
 from groupchat.store.decision import Decision
 
 

@@ -15,8 +15,8 @@ from groupchat.aggregates.phone_book import ListNumber, UnlistNumber
 from groupchat.commands.caller import Caller, access, visible_contact
 from groupchat.commands.do_not_disturb import follow_change, leave_behind
 from groupchat.commands.links import link, places_of_contact
-from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONTACT, CONVERSATION, EXTERNAL_ID, PHONE_BOOK, WORKSPACE
+from groupchat.commands.written_numbers import read_number
 from groupchat.store.decision import Decision
 from groupchat.values.errors import NotFoundError
 

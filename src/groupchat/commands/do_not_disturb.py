@@ -13,8 +13,8 @@ from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.consents import come_back, same_sets
 from groupchat.commands.links import Place, places_of_contact, places_of_numbers
-from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONTACT, CONVERSATION, DO_NOT_DISTURB
+from groupchat.commands.written_numbers import read_number
 from groupchat.store.decision import Decision
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from groupchat.aggregates import delivery
 from groupchat.commands.caller import Caller, access, visible_group
-from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import DELIVERY
+from groupchat.commands.written_numbers import read_number
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
 from groupchat.values import names

@@ -39,7 +39,7 @@ from groupchat.commands.inbound import report_id
 from groupchat.commands.receipts import Reported, record_all
 from groupchat.commands.streams import CONVERSATION
 from groupchat.media.library import Library
-from groupchat.processes.carrier_calls import CarrierCalls
+from groupchat.processes.carrier_counts import CarrierCounts
 from groupchat.processes.outgoing import OutgoingMessages
 from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
@@ -77,7 +77,7 @@ class DeliveryProcess:
         carrier: Carrier,
         *others: Carrier,
         patience: float = CARRIER_SECONDS,
-        calls: CarrierCalls | None = None,
+        calls: CarrierCounts | None = None,
         forwarding: Forwarding | None = None,
         library: Library | None = None,
     ) -> None:
@@ -92,7 +92,7 @@ class DeliveryProcess:
         self._forwarding = forwarding
         self._outgoing = OutgoingMessages(store, library)
         self._patience = patience
-        self._calls = calls or CarrierCalls()
+        self._calls = calls or CarrierCounts()
         self._begin = Together(self._begin_all)
         self._record = Together(self._record_all)
         self._over: dict[str, int] = {}

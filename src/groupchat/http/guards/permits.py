@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from msgspec import Struct
 
 from groupchat.commands.caller import Caller
-from groupchat.commands.numbers import read_number
+from groupchat.commands.written_numbers import read_number
 from groupchat.queries import contacts, conversations, explanations, messages, reviews, users, webhooks, workspaces
 from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views

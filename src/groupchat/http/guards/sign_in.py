@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from groupchat.commands.caller import UnauthenticatedError
 from groupchat.http.guards.cookies import ServerCookie
-from groupchat.http.guards.fetching import UnreachableError, fetch_object
+from groupchat.http.guards.provider_calls import UnreachableError, fetch_object
 from groupchat.http.guards.tokens import FETCH_SECONDS, ProviderUnavailableError, TokenLogin, Tokens
 from groupchat.http.web.request import Incoming
 from groupchat.values.errors import RefusalError

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from groupchat.aggregates.workspace_state import User, Workspace
 from groupchat.commands.caller import UnauthenticatedError
-from groupchat.http.guards.fetching import UnreachableError, fetch_object
+from groupchat.http.guards.provider_calls import UnreachableError, fetch_object
 from groupchat.values.email import mailbox
 from groupchat.values.errors import RefusalError
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from groupchat.audit.as_of import When
-from groupchat.commands.numbers import read_number
+from groupchat.commands.written_numbers import read_number
 from groupchat.http.inputs.fields import LIMIT, Cursor, ExternalId, Id, Limit, MessageWords, SearchText, WrittenNumber
 from groupchat.projections import ledger, refusals, reviews
 from groupchat.projections.contacts import ContactFilter

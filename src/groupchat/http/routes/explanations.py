@@ -2,7 +2,7 @@
 
 from groupchat.audit.as_of import When
 from groupchat.audit.explanation import Explanation
-from groupchat.commands.numbers import read_number
+from groupchat.commands.written_numbers import read_number
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Call, Reading
 from groupchat.http.calls.endpoint import endpoint

@@ -14,8 +14,8 @@ from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator.adapter import HandsetMessage, Simulator
 from groupchat.carriers.simulator.behaviors import Switch
 from groupchat.commands import inbound
-from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import NUMBER_CLAIM
+from groupchat.commands.written_numbers import read_number
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Writing
 from groupchat.http.calls.endpoint import endpoint

@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from groupchat.aggregates.workspace_state import PostedRate
-from groupchat.commands import business_numbers, numbers, workspaces
+from groupchat.commands import business_numbers, workspaces, written_numbers
 from groupchat.commands.business_numbers import NumberShown
 from groupchat.commands.caller import Caller
 from groupchat.commands.workspaces import PolicyShown, RoleShown
@@ -92,7 +92,7 @@ async def list_numbers(call: Reading[NumbersQuery]) -> Answer[PageOf[NumberShown
 )
 async def read_number(call: Call) -> Answer[NumberShown]:
     """Show a number that the caller may send from (R21)."""
-    return Answer(await queries.read_number(call.store, call.who, numbers.read_number("number", call.path["number"])))
+    return Answer(await queries.read_number(call.store, call.who, written_numbers.read_number("number", call.path["number"])))
 
 
 @endpoint(

@@ -5,11 +5,11 @@ from contextlib import suppress
 from prometheus_client import CollectorRegistry, generate_latest
 
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError
-from groupchat.processes.carrier_calls import CarrierCalls
+from groupchat.processes.carrier_counts import CarrierCounts
 
 
 def test_calls_are_counted_by_carrier_and_outcome():
-    calls, registry = CarrierCalls(), CollectorRegistry()
+    calls, registry = CarrierCounts(), CollectorRegistry()
     for each in calls.collectors:
         registry.register(each)
     errors = (

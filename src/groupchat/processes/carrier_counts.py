@@ -13,7 +13,7 @@ from groupchat.tracing import calling
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
-class CarrierCalls:
+class CarrierCounts:
     """The counts of one process, in no registry yet."""
 
     def __init__(self) -> None:
