@@ -325,7 +325,7 @@ def peak_of(work) -> int:
 def test_a_log_of_any_length_is_exported_and_imported_in_the_same_memory(sqlite_url, tmp_path):
     database, path = Database(sqlite_url), tmp_path / "export.jsonl"
     peaks: dict[str, list[int]] = {"check": [], "store": [], "export": []}
-    for count in (2_000, 6_000):
+    for count in (2_000, 4_000):
         forget_everything(database)
         path.write_bytes(written(long_log(count), head=count))
         with path.open("rb") as file:
@@ -337,4 +337,4 @@ def test_a_log_of_any_length_is_exported_and_imported_in_the_same_memory(sqlite_
     database.close()
 
     for name, (short, long) in peaks.items():
-        assert long < 1.2 * short + 50_000, (name, peaks)  # 4,000 more events have 2 MB
+        assert long < 1.2 * short + 50_000, (name, peaks)  # 2,000 more events have 1 MB

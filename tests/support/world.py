@@ -183,7 +183,8 @@ class World(Struct, kw_only=True):
 
     async def message(self, message_id: str) -> Recorded:
         """Return the event of a message, sent or received."""
-        return next(r for r in await self.log() if r.type in MESSAGES and r.event.message_id == message_id)
+        sent_and_received = await asyncio.to_thread(list, self.store.log.each(MESSAGES))
+        return next(each for each in sent_and_received if each.event.message_id == message_id)
 
     async def log(self) -> list[Recorded]:
         """Return all that is stored."""
