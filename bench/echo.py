@@ -6,6 +6,7 @@ Listens on a free port and says which on stderr, as `groupchat serve` does.
 import asyncio
 import socket
 import sys
+from functools import cache
 from typing import Any
 
 import uvicorn
@@ -25,6 +26,17 @@ async def echo(conversation_id: str, message: dict[str, Any]) -> dict[str, Any]:
 async def raw(conversation_id: str, request: Request) -> Response:  # noqa: ARG001 - the same path
     """Return the bytes of the body, without FastAPI's parsing and encoding."""
     return Response(await request.body(), status_code=201, media_type="application/json")
+
+
+@app.get("/json/{length}")
+async def bare(length: int) -> Response:
+    """Return so many bytes that are there already."""
+    return Response(_text(length), media_type="application/json")
+
+
+@cache
+def _text(length: int) -> bytes:
+    return b'"%b"' % (b"x" * (length - 2))
 
 
 def main() -> None:

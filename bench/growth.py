@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import resource
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count, islice
@@ -28,9 +27,6 @@ from groupchat.http.app import create_app
 from groupchat.projections import VIEWS
 from groupchat.projections.rebuild import rebuild
 from groupchat.settings import Settings
-from groupchat.store.append import Append
-from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Recorder
 from groupchat.values.clock import utc_now
 from groupchat.values.event import Event
 from groupchat.values.ids import new_id
@@ -42,7 +38,6 @@ EXCHANGES = (*(1,) * 50, *(5,) * 30, *(40,) * 15, *(300,) * 5)
 LONG_EVERY, LONG = 3_000, 6_700
 """Every 3,000th conversation has 10,000 events of its own."""
 CALLS = 30
-_PIECE = 5_000
 
 Story = Iterator[tuple[str, Event]]
 
@@ -51,13 +46,9 @@ def conversations(random: Random) -> Iterator[tuple[str, Story]]:
     """Return conversations without end, each with its events from creation to its last message."""
     for n in count():
         conversation = new_id("cnv")
-        roster = tuple(_participant(n * histories.PARTICIPANTS + each) for each in range(histories.PARTICIPANTS))
+        roster = tuple(histories.participant(n * histories.PARTICIPANTS + each) for each in range(histories.PARTICIPANTS))
         exchanges = LONG if n % LONG_EVERY == 1 else random.choice(EXCHANGES)
         yield conversation, _story(conversation, roster, exchanges)
-
-
-def _participant(n: int) -> Participant:
-    return Participant(number=f"+1{2_012_000_000 + n}", contact_id=new_id("ctc"), name=f"Person {n}")
 
 
 def _story(conversation: str, roster: tuple[Participant, ...], exchanges: int) -> Story:
@@ -78,21 +69,6 @@ def interleaved(random: Random) -> Story:
         yield from some
 
 
-def grow(system: System, workspace_id: str, events: int) -> None:
-    """Store a number of events. No command decides them, so each takes only a few microseconds."""
-    recorder, mapper, cause = Recorder(system.database), EventMapper(), histories.cause(workspace_id)
-    versions: Counter[str] = Counter()
-    story = islice(interleaved(Random(1)), events)
-    while piece := list(islice(story, _PIECE)):
-        made = []
-        for stream, event in piece:
-            versions[stream] += 1
-            made.append(mapper.store(event, stream, versions[stream], utc_now(), cause))
-        append = Append(events=made, expected={})
-        recorder.append([append])
-        histories.stored(append)
-
-
 async def main() -> None:
     """Make a store, and measure it."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -108,7 +84,10 @@ async def main() -> None:
 async def _measure(system: System, events: int) -> None:
     workspace_id = new_id("wsp")
     founded = await system.store.run(by_operator(workspace_id), create_workspace, "Grown", "owner@example.com")
-    await _timed(f"make {events} events", lambda: asyncio.to_thread(grow, system, workspace_id, events))
+    await _timed(
+        f"make {events} events",
+        lambda: asyncio.to_thread(histories.store, system.database, workspace_id, islice(interleaved(Random(1)), events)),
+    )
     await _timed("rebuild all views", lambda: rebuild(system.store, list(VIEWS.values()), lambda _done, _total: None))
     tiny, long = await asyncio.to_thread(_shortest_and_longest, system)
     paths = {

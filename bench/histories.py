@@ -1,8 +1,9 @@
 """A workspace's history, made without deciding: groups of five contacts, messages with their way to the handsets, replies."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import islice
 
 from groupchat.aggregates import consent, delivery, reader
 from groupchat.aggregates.contact import ContactCreated
@@ -30,6 +31,11 @@ def person(n: int) -> str:
     return f"+1415555{n:04d}"
 
 
+def participant(n: int) -> Participant:
+    """Return the n-th of millions of participants."""
+    return Participant(number=f"+1{2_012_000_000 + n}", contact_id=new_id("ctc"), name=f"Person {n}")
+
+
 def people(group: int) -> tuple[str, ...]:
     """Return the numbers of a group of the load."""
     return tuple(person(n) for n in range(group * PARTICIPANTS, (group + 1) * PARTICIPANTS))
@@ -55,17 +61,23 @@ def cause(workspace_id: str) -> Cause:
 
 def fill(database: Database, *, groups: int, messages: int) -> int:
     """Store a history with this many groups, and messages in each; return the number of its events."""
-    recorder, mapper, request = Recorder(database), EventMapper(), cause(new_id("wsp"))
+    return store(database, new_id("wsp"), _story(groups, messages))
+
+
+def store(database: Database, workspace_id: str, story: Iterable[tuple[str, Event]]) -> int:
+    """Store the events of streams that are new; return how many there are. No command decides them."""
+    recorder, mapper, request = Recorder(database), EventMapper(), cause(workspace_id)
     versions: Counter[str] = Counter()
-    made = []
-    for stream, event in _story(groups, messages):
-        versions[stream] += 1
-        made.append(mapper.store(event, stream, versions[stream], utc_now(), request))
-    for start in range(0, len(made), _PIECE):
-        append = Append(events=made[start : start + _PIECE], expected={})
+    told = iter(story)
+    while piece := list(islice(told, _PIECE)):
+        made = []
+        for stream, event in piece:
+            versions[stream] += 1
+            made.append(mapper.store(event, stream, versions[stream], utc_now(), request))
+        append = Append(events=made, expected={})
         recorder.append([append])
         stored(append)
-    return len(made)
+    return versions.total()
 
 
 def stored(append: Append) -> None:

@@ -20,7 +20,7 @@ _PATIENCE = 30.0
 
 
 class Load(msgspec.Struct, kw_only=True):
-    """What to send where: each connection posts `body` to its own path.
+    """What to send where: each connection posts `body` to its own path, or sends it by another `method`.
 
     With `rate`, so many requests are sent a second, evenly over the connections and time; without it, as fast as they are answered.
     """
@@ -28,9 +28,10 @@ class Load(msgspec.Struct, kw_only=True):
     port: int
     paths: list[str]
     key: str
-    body: str
+    body: str = ""
     seconds: float
     rate: float | None = None
+    method: str = "POST"
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -90,7 +91,7 @@ class _Connection(asyncio.Protocol):
 
 def _request(load: Load, path: str) -> bytes:
     lines = (
-        f"POST {path} HTTP/1.1",
+        f"{load.method} {path} HTTP/1.1",
         f"Host: 127.0.0.1:{load.port}",
         f"Authorization: Bearer {load.key}",
         "Content-Type: application/json",

@@ -31,6 +31,8 @@ from groupchat.store.tables import STORED_EVENTS
 CONNECTIONS = 64
 BODY = msgspec.json.encode({"body": histories.message_sent().body}).decode()
 _HERE = Path(__file__).parent
+SERVE = ("-m", "groupchat", "serve", "--no-workers", "--port", "0")
+LISTENING = r"http://127.0.0.1:(\d+)"
 _START_SECONDS = 30
 _STOP_SECONDS = 20
 
@@ -48,15 +50,11 @@ class Service:
     def __init__(self, stack: ExitStack, server: Server, settings: Mapping[str, str] | None = None) -> None:
         """Start the processes, with more settings if there are any."""
         url = server.database()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
-        # Requests are counted, as in production, but never too many.
-        unlimited = {"GROUPCHAT_RATE_LIMIT": "1000000", "GROUPCHAT_WORKSPACE_RATE_LIMIT": "1000000"}
-        environment |= {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "warning"} | unlimited | dict(settings or {})
+        environment = environment_of(url) | dict(settings or {})
         self.database = Database(url)
         stack.callback(self.database.close)
         self.worker = stack.enter_context(started(("-m", "groupchat", "work"), environment, r"Working"))[0]
-        serve = ("-m", "groupchat", "serve", "--no-workers", "--port", "0")
-        self.api, output = stack.enter_context(started(serve, environment, r"http://127.0.0.1:(\d+)"))
+        self.api, output = stack.enter_context(started(SERVE, environment, LISTENING))
         self.port = int(output)
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         stack.callback(self._connection.close)
@@ -128,6 +126,16 @@ class Service:
             msg = f"{method} {path} answered {answer.status}: {output.decode()}"
             raise RuntimeError(msg)
         return _Answer(output, answer.getheader("Groupchat-Position"))
+
+
+def environment_of(url: str) -> dict[str, str]:
+    """Return the environment of processes on a database. Requests are counted, as in production, but never too many."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")} | {
+        "GROUPCHAT_DATABASE_URL": url,
+        "GROUPCHAT_LOG_LEVEL": "warning",
+        "GROUPCHAT_RATE_LIMIT": "1000000",
+        "GROUPCHAT_WORKSPACE_RATE_LIMIT": "1000000",
+    }
 
 
 @contextmanager
