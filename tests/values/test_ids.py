@@ -9,10 +9,9 @@ _FORKING = """
 import os
 from groupchat.values.ids import new_id
 new_id("msg")  # from here on, random digits are there for further ids
-child = os.fork()
-print(new_id("msg"), flush=True)
-if child:
+if child := os.fork():
     os.waitpid(child, 0)
+print(new_id("msg"), flush=True)
 """
 
 
