@@ -7,7 +7,7 @@ import pytest
 from groupchat.projections import VIEWS, inbox
 from groupchat.projections.rebuild import RebuildStoppedError, rebuild
 from groupchat.projections.view import Projection
-from groupchat.store import positions
+from groupchat.store import positions, upserts
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
@@ -27,6 +27,18 @@ async def test_a_rebuild_reports_its_progress_from_nothing_to_everything_R33(dat
 
     assert reports == [(0, 5), (2, 5), (4, 5), (5, 5)]
     assert {statuses(database)[view.name].position for view in ALL} == {5}
+
+
+async def test_a_rebuild_by_copying_gives_the_same_rows_R33(database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch):
+    store_log(database, log_of(A_STORY))
+    await rebuild(store, ALL, lambda done, total: None)
+    rows = {view.name: tables_of(database, view) for view in ALL}
+
+    monkeypatch.setattr(upserts, "FEW", 1)
+    await rebuild(store, ALL, lambda done, total: None, batch=2)
+
+    assert {view.name: tables_of(database, view) for view in ALL} == rows
+    assert rows["message_search"]["message_words"]
 
 
 async def test_a_rebuild_of_an_empty_log_is_done_at_once_R33(database: Database, store: EventStore):

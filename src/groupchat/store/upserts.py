@@ -5,11 +5,14 @@ from functools import cache
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import JSON, Connection, Dialect, Insert, Table, Text, bindparam, cast, column, func, select
+from sqlalchemy import JSON, Connection, Dialect, Insert, Select, Table, Text, bindparam, cast, column, func, select
+from sqlalchemy import table as table_named
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
+
+from groupchat.store.copying import FEW, insert_copied
 
 _encode = msgspec.json.Encoder().encode
 _SQLITE, _POSTGRES = (make_url(f"{backend}://").get_dialect()() for backend in ("sqlite", "postgresql"))
@@ -53,7 +56,7 @@ def _write(connection: Connection, table: Table, values: Sequence[Mapping[str, A
     if connection.dialect.name == "sqlite":
         names = table.columns.keys()
         connection.exec_driver_sql(_insert_many(table, on_conflict), [tuple(map(row.get, names)) for row in values])
-    else:
+    elif len(values) < FEW or not insert_copied(connection, table, values, _insert_copied(table, on_conflict)):
         connection.exec_driver_sql(_insert_json(table, on_conflict), {"rows": _encode(values).decode()})
 
 
@@ -72,7 +75,17 @@ def _insert_json(table: Table, on_conflict: OnConflict) -> str:
     rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(
         *(column(each.name, each.type) for each in table.columns)
     )
-    source = select(rows.alias("source").render_derived(with_types=True))
+    return _insert_from(select(rows.alias("source").render_derived(with_types=True)), table, on_conflict)
+
+
+@cache
+def _insert_copied(table: Table, on_conflict: OnConflict) -> str:
+    """Return an insert of the rows that a temporary table has."""
+    copied = table_named("copied", *(column(each.name, each.type) for each in table.columns))
+    return _insert_from(select(copied), table, on_conflict)
+
+
+def _insert_from(source: Select[Any], table: Table, on_conflict: OnConflict) -> str:
     statement = postgresql.insert(table).from_select([each.name for each in table.columns], source)
     if on_conflict == "keep":
         return _compiled(statement.on_conflict_do_nothing(), _POSTGRES)
