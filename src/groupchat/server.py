@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 
@@ -18,6 +17,7 @@ from groupchat.http.guards.connections import limited_to
 from groupchat.http.services import Services
 from groupchat.settings import Settings
 from groupchat.values.errors import ExpectedError
+from groupchat.workers import on_signal
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
@@ -62,12 +62,6 @@ async def serve(
             watching.cancel()
             await serving
             await services.refusals.close()
-
-
-def on_signal(call: Callable[[], None]) -> None:
-    """Call a function when SIGINT or SIGTERM arrives, so that the process ends in order."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, call)
 
 
 class _Server(uvicorn.Server):

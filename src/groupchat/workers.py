@@ -1,6 +1,7 @@
 """Workers: the followers of the log, and the carrier's own work, by name, in one event loop."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -96,3 +97,9 @@ async def keep_touched(path: Path, stop: asyncio.Event, *, every_seconds: float 
             raise HealthFileError(msg) from error
         await first_set(stop, seconds=every_seconds)
     await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def on_signal(call: Callable[[], None]) -> None:
+    """Call a function when SIGINT or SIGTERM arrives, so that the process ends in order."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, call)

@@ -38,6 +38,7 @@ def test_an_unknown_command_is_refused_with_a_similar_one(groupchat):
 
 READS_ONLY = ("fastapi", "starlette", "uvicorn", "kafka", "alembic")
 HEAVY = (*READS_ONLY, "sqlalchemy", "phonenumbers", "psycopg2", "structlog", "uvloop")
+HELP_WITHOUT = (*READS_ONLY, "sqlalchemy", "phonenumbers", "psycopg2", "uvloop")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ HEAVY = (*READS_ONLY, "sqlalchemy", "phonenumbers", "psycopg2", "structlog", "uv
     [
         (["--help"], HEAVY),
         (["--version"], HEAVY),
+        *(([command, "--help"], HELP_WITHOUT) for command, *_ in COMMANDS),
         (["status"], READS_ONLY),
         (["history", "cnv_1"], READS_ONLY),
         (["whatif", "--policy", "missing.yaml"], READS_ONLY),

@@ -91,7 +91,7 @@ def main() -> None:
     try:
         program()
     except ExpectedError as error:
-        from groupchat.cli.shell import fail  # noqa: PLC0415 - as in `later.py`: help and version don't need it
+        from groupchat.cli.shell import fail
 
         fail(error)
         sys.exit(1)

@@ -2,26 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 from msgspec.structs import replace
 from typer.core import TyperGroup
 
-from groupchat.audit import as_of, compare, explain, explain_block, explain_entry, history, refused, timeline
-from groupchat.audit.as_of import Cut, When
-from groupchat.audit.explanation import Explanation
-from groupchat.audit.history import History
-from groupchat.cli.audit_output import AuditOutput
+from groupchat.cli.later import loading
 from groupchat.cli.printing import UTC_ZONE, AsJson, Zone, print_json
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import read_moment
-from groupchat.commands.written_numbers import read_number
-from groupchat.proof.kept import checkpoint_from
-from groupchat.store.log import Log
 from groupchat.values.clock import utc_now
 from groupchat.values.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from groupchat.audit.as_of import When
+    from groupchat.audit.explanation import Explanation
+    from groupchat.audit.history import History
+    from groupchat.store.log import Log
 
 
 class _Shows(TyperGroup):
@@ -57,6 +56,10 @@ def show(
     conversation: Conversation, version: Version = None, at: At = None, zone: Zone = UTC_ZONE, *, json: AsJson = False
 ) -> None:
     """Show a conversation's state and its timeline: now, or as of a version or time."""
+    with loading():
+        from groupchat.audit import history, refused, timeline
+        from groupchat.cli.audit_output import AuditOutput
+        from groupchat.proof.kept import checkpoint_from
     asked = _when(version, at, zone)
     with reading() as log:
         whole = history.read(log, conversation)
@@ -79,6 +82,10 @@ def show(
 @_history.command()
 def diff(conversation: Conversation, v1: int, v2: int, zone: Zone = UTC_ZONE, *, json: AsJson = False) -> None:
     """Show what differs between two versions of a conversation: name, tags, opt-outs, messages, statuses."""
+    with loading():
+        from groupchat.audit import compare, history
+        from groupchat.audit.as_of import When
+        from groupchat.cli.audit_output import AuditOutput
     with reading() as log:
         found = history.read(log, conversation)
         before, after = (_upto(found, When(version=version)).state for version in (v1, v2))
@@ -98,8 +105,10 @@ def message(
     message_id: Annotated[str, typer.Argument(metavar="ID", help="A message's id.")], zone: Zone = UTC_ZONE, *, json: AsJson = False
 ) -> None:
     """Explain why a message was sent or withheld: its numbers, what its author saw, consent, rate, delivery."""
+    with loading():
+        from groupchat.audit import explain, history
 
-    def explained(log: Log) -> Explanation:
+    def explained(log: "Log") -> "Explanation":
         conversation_id = history.conversation_of_message(log, message_id)
         return explain.message(history.read_for(log, message_id, conversation_id), message_id)
 
@@ -114,10 +123,12 @@ def entry(
     json: AsJson = False,
 ) -> None:
     """Explain why a ledger entry was charged or credited, and where its rate comes from."""
+    with loading():
+        from groupchat.audit import explain_entry, history
     with _as_usage():
         stream, version, _ = explain_entry.read_entry_id(entry_id)
 
-    def explained(log: Log) -> Explanation:
+    def explained(log: "Log") -> "Explanation":
         conversation_id, message_id = history.subject_of(log, stream, version)
         return explain_entry.entry(history.read_for(log, message_id, conversation_id), entry_id)
 
@@ -137,6 +148,9 @@ def block(
     json: AsJson = False,
 ) -> None:
     """Explain why nothing can be sent in a conversation (or could, at that time): who opted out, how, and what was sent since."""
+    with loading():
+        from groupchat.audit import explain_block, history
+        from groupchat.commands.written_numbers import read_number
     asked = _when(version, at, zone)
     with _as_usage():
         e164 = None if number is None else read_number("number", number)
@@ -146,7 +160,9 @@ def block(
 # --- reading
 
 
-def _when(version: int | None, at: str | None, zone: ZoneInfo) -> When:
+def _when(version: int | None, at: str | None, zone: ZoneInfo) -> "When":
+    from groupchat.audit.as_of import When
+
     if version is not None and at is not None:
         msg = "Give --version or --at, not both."
         raise typer.BadParameter(msg)
@@ -162,12 +178,16 @@ def _as_usage() -> Iterator[None]:
         raise typer.BadParameter(error.detail) from error
 
 
-def _upto(found: History, asked: When) -> History:
-    cut = as_of.cut_at(found.events, asked, utc_now())
+def _upto(found: "History", asked: "When") -> "History":
+    from groupchat.audit.as_of import Cut, cut_at
+
+    cut = cut_at(found.events, asked, utc_now())
     return found if cut == Cut() else found.upto(cut)
 
 
-def _explained(explained: Callable[[Log], Explanation], zone: ZoneInfo, *, json: bool) -> None:
+def _explained(explained: "Callable[[Log], Explanation]", zone: ZoneInfo, *, json: bool) -> None:
+    from groupchat.cli.audit_output import AuditOutput
+
     with reading() as log:
         found = explained(log)
     if json:

@@ -2,21 +2,19 @@
 
 import asyncio
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groupchat.addresses import Addresses
-from groupchat.audit import directory
-from groupchat.bootstrap import System, running
-from groupchat.carriers import public_url
-from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
+from groupchat.cli.later import loading
 from groupchat.cli.shell import clean, run, say, settings
-from groupchat.commands.keys import by_operator
-from groupchat.commands.settling import Settlement, settle_by_operator, workspace_of
-from groupchat.commands.streams import WORKSPACE
 from groupchat.settings import CARRIERS, Settings
 from groupchat.values.errors import ExpectedError
+
+if TYPE_CHECKING:
+    from groupchat.bootstrap import System
+    from groupchat.carriers.port import CarrierFinding
+    from groupchat.commands.settling import Settlement
 
 app = typer.Typer()
 _carrier = typer.Typer(no_args_is_help=True)
@@ -60,7 +58,12 @@ def settle(
     typer.echo(f"The message {message} is settled as {status.value}.")
 
 
-async def _check(chosen: Settings, name: str) -> list[CarrierFinding]:
+async def _check(chosen: Settings, name: str) -> "list[CarrierFinding]":
+    with loading():
+        from groupchat.addresses import Addresses
+        from groupchat.bootstrap import running
+        from groupchat.carriers import public_url
+        from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
     if name not in CARRIERS:
         msg = f"There is no carrier {name!r} to check. Use one of: {', '.join(CARRIERS)}."
         raise CarrierNotConfiguredError(msg)
@@ -80,8 +83,11 @@ async def _check(chosen: Settings, name: str) -> list[CarrierFinding]:
             return [public, CarrierFinding(good=False, says=says)]
 
 
-async def _numbers_of(system: System, carrier: str) -> list[str]:
+async def _numbers_of(system: "System", carrier: str) -> list[str]:
     """Return the business numbers of all workspaces that have a carrier."""
+    from groupchat.audit import directory
+    from groupchat.commands.streams import WORKSPACE
+
     ids = await asyncio.to_thread(lambda: [each.id for each in directory.workspaces(system.store.log)])
     states = [state for id_ in ids if (state := await system.store.load(WORKSPACE, id_)) is not None]
     named = system.store.carriers.named
@@ -91,7 +97,11 @@ async def _numbers_of(system: System, carrier: str) -> list[str]:
 _MARKS = {True: "ok  ", False: "TODO", None: "LOOK"}
 
 
-async def _settle(chosen: Settings, message_id: str, status: Settlement, reason: str, numbers: tuple[str, ...]) -> None:
+async def _settle(chosen: Settings, message_id: str, status: "Settlement", reason: str, numbers: tuple[str, ...]) -> None:
+    with loading():
+        from groupchat.bootstrap import running
+        from groupchat.commands.keys import by_operator
+        from groupchat.commands.settling import settle_by_operator, workspace_of
     async with running(chosen) as system:
         cause = by_operator(await workspace_of(system.store, message_id))
         await system.store.run(cause, settle_by_operator, message_id, status, reason, numbers)

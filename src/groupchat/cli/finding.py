@@ -1,16 +1,18 @@
 """Commands to find where to begin: workspaces, users, and what has a number or a name. Read access is sufficient."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groupchat.audit import directory
-from groupchat.audit.finding import ContactFound, ConversationFound, Period, find
+from groupchat.cli.later import loading
 from groupchat.cli.printing import UTC_ZONE, Zone, print_json_lines, print_rows
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import read_moment, say
-from groupchat.projections.search import query_for
 from groupchat.values import moments
+
+if TYPE_CHECKING:
+    from groupchat.audit.directory import UserFound
+    from groupchat.audit.finding import ContactFound, ConversationFound
 
 app = typer.Typer()
 
@@ -20,6 +22,8 @@ JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one object 
 @app.command()
 def workspaces(zone: Zone = UTC_ZONE, *, json: JsonLines = False) -> None:
     """List the workspaces with their owners and numbers, oldest first. Read access is sufficient."""
+    with loading():
+        from groupchat.audit import directory
     with reading() as log:
         found = directory.workspaces(log)
         if json:
@@ -39,6 +43,8 @@ def users(
     json: JsonLines = False,
 ) -> None:
     """List a workspace's users with their roles, including deactivated ones. Read access is sufficient."""
+    with loading():
+        from groupchat.audit import directory
     with reading() as log:
         found = directory.users(log, workspace)
     if json:
@@ -62,6 +68,9 @@ def find_(
 
     Upper and lower case, accents and the form of apostrophes make no difference. Exit code 1 if nothing is found.
     """
+    with loading():
+        from groupchat.audit.finding import Period, find
+        from groupchat.projections.search import query_for
     sought = query_for(what)
     if sought is None:
         msg = "Give a number or a name, or a part of one."
@@ -78,12 +87,14 @@ def find_(
         raise typer.Exit(1)
 
 
-def _standing(user: directory.UserFound) -> str:
+def _standing(user: "UserFound") -> str:
     restricted = " (assigned data only)" if user.assigned_only else ""
     return f"{'active' if user.active else 'deactivated'}{restricted}"
 
 
-def _row(found: ContactFound | ConversationFound, zone: Zone) -> tuple[str, ...]:
+def _row(found: "ContactFound | ConversationFound", zone: Zone) -> tuple[str, ...]:
+    from groupchat.audit.finding import ConversationFound
+
     began = moments.shown(found.created_at, zone)
     if isinstance(found, ConversationFound):
         numbers, last = ", ".join(found.participants), moments.shown(found.last_event_at, zone)

@@ -1,19 +1,18 @@
 """Commands for Kafka: topics, and the relay as a separate process."""
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from groupchat import server
-from groupchat.bootstrap import System, relay_of, required_brokers, running
-from groupchat.broker import administration
+from groupchat.cli.later import loading
 from groupchat.cli.shell import clean, run, say, settings, started
-from groupchat.processes.relay.relay import Relay
-from groupchat.processes.relay.starting import progress_at
 from groupchat.settings import Settings
-from groupchat.store.positions import statuses
+
+if TYPE_CHECKING:
+    from groupchat.bootstrap import System
+    from groupchat.processes.relay.relay import Relay
 
 app = typer.Typer()
 
@@ -29,6 +28,9 @@ def topics(topic_prefix: Prefix = None) -> None:
 
     Exit code 1 if some differ.
     """
+    with loading():
+        from groupchat.bootstrap import required_brokers
+        from groupchat.broker import administration
     chosen = settings()
     planned = administration.planned(
         prefix=_prefix(topic_prefix, chosen),
@@ -65,6 +67,9 @@ def relay(
     With another `--topic-prefix`, it fills separate topics, next to the live relay and without disturbing it. Create them with
     `groupchat topics --topic-prefix NAME` first. To continue after a stop, omit `--from`.
     """
+    with loading():
+        from groupchat.bootstrap import relay_of, required_brokers, running
+        from groupchat.processes.relay.starting import progress_at
 
     async def until_stopped(chosen: Settings) -> bool:
         required_brokers(chosen)
@@ -78,10 +83,13 @@ def relay(
         raise typer.Exit(1)
 
 
-async def _relayed(system: System, worker: Relay, *, until_end: bool) -> bool:
+async def _relayed(system: "System", worker: "Relay", *, until_end: bool) -> bool:
     """Relay until a signal arrives; return whether nothing has stopped the relay."""
+    from groupchat.store.positions import statuses
+    from groupchat.workers import on_signal
+
     stop = asyncio.Event()
-    server.on_signal(stop.set)
+    on_signal(stop.set)
     started(system.settings, f"Relaying as {worker.name}. Stop with Ctrl-C.", workers=[worker.name])
     await worker.run(stop, until_end=until_end)
     status = (await asyncio.to_thread(statuses, system.database)).get(worker.name)

@@ -1,8 +1,12 @@
-"""Commands that are loaded when they are used, so that help and version load no database driver, web framework or Kafka client."""
+"""Commands that are loaded when they are used, so that help and version load no database driver, web framework or Kafka client.
+
+A command's module is loaded for its help, too. What only running the command needs, it imports where it runs, in `loading`.
+"""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from types import ModuleType
 from typing import Any, Literal
 
 import typer
@@ -22,7 +26,9 @@ class LazyCommand(TyperCommand):
     def load(self) -> Any:
         """Return the command itself."""
         whole = typer.Typer(rich_markup_mode=MARKUP)
-        whole.add_typer(_loaded(f"groupchat.cli.{self._module}").app)
+        with loading():
+            module = import_module(f"groupchat.cli.{self._module}")
+        whole.add_typer(module.app)
         return typer.main.get_group(whole).commands[str(self.name)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
@@ -30,11 +36,12 @@ class LazyCommand(TyperCommand):
         return self.load().make_context(info_name, args, parent, **extra)
 
 
-def _loaded(name: str) -> ModuleType:
-    """Load a module. What modules define stays until the end, so to look for garbage in it would only cost a third of the time."""
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load modules. What they define stays until the end, so to look for garbage in it would only cost a third of the time."""
     gc.disable()
     try:
-        return import_module(name)
+        yield
     finally:
         gc.freeze()
         gc.enable()

@@ -6,14 +6,9 @@ from typing import Annotated
 import typer
 
 from groupchat.cli.files import STDOUT, read, read_text, written
+from groupchat.cli.later import loading
 from groupchat.cli.reading import closing_database, existing, progress
 from groupchat.cli.shell import say, settings
-from groupchat.moving.exporting import export_all, export_conversation
-from groupchat.moving.importing import check, store
-from groupchat.proof.notes import Note
-from groupchat.store.archive import Archive
-from groupchat.store.filling import require_empty
-from groupchat.store.schema import migrated_database
 
 app = typer.Typer()
 
@@ -34,6 +29,10 @@ def export_(
     if everything == (conversation is not None):
         msg = "use either --all or --conversation ID"
         raise typer.BadParameter(msg)
+    with loading():
+        from groupchat.moving.exporting import export_all, export_conversation
+        from groupchat.proof.notes import Note
+        from groupchat.store.archive import Archive
     note = None if checkpoint is None else Note.read(read_text(checkpoint))
     with existing() as database, written(out) as file:
         if conversation is not None:
@@ -49,6 +48,11 @@ def export_(
 @app.command("import")
 def import_(file: Annotated[Path, typer.Argument(help="A file written by `groupchat export --all`.")]) -> None:
     """Load an export of everything into an empty store, completely or not at all, for example to move from SQLite to Postgres."""
+    with loading():
+        from groupchat.moving.importing import check, store
+        from groupchat.store.archive import Archive
+        from groupchat.store.filling import require_empty
+        from groupchat.store.schema import migrated_database
     with read(file) as lines, closing_database(migrated_database(settings().database_url)) as database:
         require_empty(database)  # first, so that nobody waits in vain for the check of a large file
         with progress("checking") as on_progress:

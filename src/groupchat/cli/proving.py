@@ -4,28 +4,21 @@ import os
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from groupchat.bootstrap import audit_key, audit_targets
 from groupchat.cli.files import FileError, read_text, written
+from groupchat.cli.later import loading
 from groupchat.cli.reading import existing, progress
 from groupchat.cli.shell import clean, say, settings
-from groupchat.proof.checkpoint import opened
-from groupchat.proof.checkpointing import publish
-from groupchat.proof.growing import grow_again
-from groupchat.proof.kept import checkpoint_texts, keep_checkpoint
-from groupchat.proof.notes import Note, SigningKey, VerifierKey, read_verifier
-from groupchat.proof.parts import hashing
-from groupchat.proof.proving import prove
-from groupchat.proof.publishing import published_in
-from groupchat.proof.signing import sign
-from groupchat.proof.verifying import Report, opened_all, verify
-from groupchat.store.log import Log
 from groupchat.values.errors import ExpectedError
+
+if TYPE_CHECKING:
+    from groupchat.proof.notes import Note, VerifierKey
+    from groupchat.proof.verifying import Report
 
 app = typer.Typer()
 _audit = typer.Typer(no_args_is_help=True)
@@ -52,6 +45,8 @@ def keygen(
     out: Annotated[Path, typer.Option(help="The file for the signing key. Anyone who has it can sign another history.")],
 ) -> None:
     """Make a signing key. The verifier key goes to stdout; give it to everyone who will check the log."""
+    from groupchat.proof.notes import SigningKey
+
     key = SigningKey.generate(name)
     if out.exists():
         msg = f"{out} exists already. A key is never overwritten, because what it has signed could not be continued."
@@ -81,6 +76,14 @@ def checkpoint(
 
     Nothing is signed that contradicts a checkpoint in the database, in a folder that it is published in, or in --last.
     """
+    with loading():
+        from groupchat.bootstrap import audit_key, audit_targets
+        from groupchat.proof.checkpoint import opened
+        from groupchat.proof.checkpointing import publish
+        from groupchat.proof.kept import keep_checkpoint
+        from groupchat.proof.notes import Note
+        from groupchat.proof.publishing import published_in
+        from groupchat.proof.signing import sign
     given = settings()
     key = audit_key(given)
     targets = audit_targets(given, publish_to or [])
@@ -116,6 +119,13 @@ def verify_(
 
     Read access is sufficient. Only checkpoints that were out of the operator's reach prove something to you.
     """
+    with loading():
+        from groupchat.bootstrap import audit_key
+        from groupchat.proof.checkpoint import opened
+        from groupchat.proof.kept import checkpoint_texts
+        from groupchat.proof.notes import Note
+        from groupchat.proof.parts import hashing
+        from groupchat.proof.verifying import Report, opened_all, verify
     trusted = [audit_key(settings()).verifier] if keys is None else list(map(_verifier, keys))
     own, witnesses = ([key for key in trusted if key.is_witness == wanted] for wanted in (False, True))
     texts = [read_text(each) for each in checkpoints or ()]
@@ -137,7 +147,7 @@ def verify_(
     _conclude(verified, witnesses, last)
 
 
-def _conclude(verified: Note, witnesses: Sequence[VerifierKey], last: Path | None) -> None:
+def _conclude(verified: "Note", witnesses: "Sequence[VerifierKey]", last: Path | None) -> None:
     """Print who has cosigned the verified checkpoint, and store it to continue from."""
     for witness in verified.signers(witnesses):
         typer.echo(f"{witness.name} has cosigned it.")
@@ -152,6 +162,9 @@ def prove_(
     checkpoint: CheckpointFile = None,
 ) -> None:
     """Print a proof that the event at a position is in the log: with the event itself, the hashes, and a checkpoint."""
+    with loading():
+        from groupchat.proof.notes import Note
+        from groupchat.proof.proving import prove
     note = None if checkpoint is None else Note.read(read_text(checkpoint))
     with existing() as database, database.read() as connection:
         found = prove(connection, position, note)
@@ -161,6 +174,9 @@ def prove_(
 @_audit.command("rebuild")
 def rebuild_() -> None:
     """Compute the tree's tiles again from the stored events. Checkpoints stay, and `verify` shows whether they still match."""
+    with loading():
+        from groupchat.proof.growing import grow_again
+        from groupchat.store.log import Log
     with existing() as database, progress("hashing") as on_progress:
         grow_again(database, Log.of(database).head(), on_progress)
 
@@ -168,14 +184,16 @@ def rebuild_() -> None:
 # --- reading
 
 
-def _verifier(key: str) -> VerifierKey:
+def _verifier(key: str) -> "VerifierKey":
+    from groupchat.proof.notes import read_verifier
+
     return read_verifier(key if "+" in key and not Path(key).exists() else read_text(Path(key)))
 
 
 # --- printing
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: "Report") -> None:
     """Print the findings; raises `typer.Exit` if anything is wrong."""
     out = Console(soft_wrap=True, highlight=False)
     for each in report.faults:

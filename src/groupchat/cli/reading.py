@@ -4,34 +4,42 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from sqlalchemy.exc import DBAPIError
-
+from groupchat.cli.later import loading
 from groupchat.cli.shell import say, settings
-from groupchat.store.database import Database, unavailable
-from groupchat.store.log import Log
-from groupchat.store.schema import existing_database
 from groupchat.values.progress import OnProgress
+
+if TYPE_CHECKING:
+    from groupchat.store.database import Database
+    from groupchat.store.log import Log
 
 
 @contextmanager
-def existing() -> Iterator[Database]:
+def existing() -> "Iterator[Database]":
     """Open a database that groupchat has used before, and close it at the end; raises `DatabaseUnavailableError`."""
+    with loading():
+        from groupchat.store.schema import existing_database
     with closing_database(existing_database(settings().database_url)) as database:
         yield database
 
 
 @contextmanager
-def reading() -> Iterator[Log]:
+def reading() -> "Iterator[Log]":
     """Open the existing log. Nothing is written, and read access is sufficient."""
+    with loading():
+        from groupchat.store.log import Log
     with existing() as database:
         yield Log.of(database)
 
 
 @contextmanager
-def closing_database(database: Database) -> Iterator[Database]:
+def closing_database(database: "Database") -> "Iterator[Database]":
     """Close a database at the end; driver errors in the block become a `DatabaseUnavailableError`."""
+    from sqlalchemy.exc import DBAPIError
+
+    from groupchat.store.database import unavailable
+
     try:
         yield database
     except DBAPIError as error:
@@ -43,6 +51,8 @@ def closing_database(database: Database) -> Iterator[Database]:
 @contextmanager
 def progress(doing: str) -> Iterator[OnProgress]:
     """Show progress on stderr, with the average rate and the time left at that rate."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
     how_far = "{task.completed:,.0f} of {task.total:,.0f} events{task.fields[pace]}"
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn(how_far))
     began: tuple[float, int] | None = None

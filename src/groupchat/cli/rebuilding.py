@@ -1,19 +1,18 @@
 """Rebuilding projections: offline by emptying them first, or next to the live ones without downtime."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from groupchat import projections as views
-from groupchat.bootstrap import running
-from groupchat.cli.reading import progress
+from groupchat.cli.later import loading
 from groupchat.cli.shell import run, settings
-from groupchat.projections.online import Switched, drop_shadow, rebuild_online
-from groupchat.projections.rebuild import rebuild as rebuild_offline
-from groupchat.projections.view import View
 from groupchat.settings import Settings
 from groupchat.values.errors import ExpectedError
+
+if TYPE_CHECKING:
+    from groupchat.projections.online import Switched
+    from groupchat.projections.view import View
 
 app = typer.Typer()
 
@@ -35,20 +34,30 @@ def rebuild(
     drop: Annotated[bool, typer.Option("--drop", help="With --online: drop what an interrupted rebuild has left.")] = False,
 ) -> None:
     """Drop projections and build them again from the events, with a progress bar. This texts nobody."""
-    chosen = [_view(name) for name in names or views.VIEWS]
+    with loading():
+        from groupchat.projections import VIEWS
+    chosen = [_view(name) for name in names or VIEWS]
     if drop and not online:
         raise typer.BadParameter("--drop requires --online")  # noqa: TRY003 - typer's own
     work = (_dropped if drop else _switched) if online else _rebuilt
     run(work(settings(), chosen))
 
 
-async def _rebuilt(given: Settings, chosen: Sequence[View]) -> None:
+async def _rebuilt(given: Settings, chosen: "Sequence[View]") -> None:
+    with loading():
+        from groupchat.bootstrap import running
+        from groupchat.cli.reading import progress
+        from groupchat.projections.rebuild import rebuild as rebuild_offline
     async with running(given) as system:
         with progress(f"{len(chosen)} projections" if len(chosen) > 1 else chosen[0].name) as on_progress:
             await rebuild_offline(system.store, chosen, on_progress)
 
 
-async def _switched(given: Settings, chosen: Sequence[View]) -> None:
+async def _switched(given: Settings, chosen: "Sequence[View]") -> None:
+    with loading():
+        from groupchat.bootstrap import running
+        from groupchat.cli.reading import progress
+        from groupchat.projections.online import rebuild_online
     async with running(given) as system:
         for view in chosen:
             with progress(view.name) as on_progress:
@@ -56,14 +65,17 @@ async def _switched(given: Settings, chosen: Sequence[View]) -> None:
             typer.echo(_line(done))
 
 
-async def _dropped(given: Settings, chosen: Sequence[View]) -> None:
+async def _dropped(given: Settings, chosen: "Sequence[View]") -> None:
+    with loading():
+        from groupchat.bootstrap import running
+        from groupchat.projections.online import drop_shadow
     async with running(given) as system:
         for view in chosen:
             found = await drop_shadow(system.store, view)
             typer.echo(f"{view.name}: {'dropped the unfinished rebuild' if found else 'there was no unfinished rebuild'}.")
 
 
-def _line(one: Switched) -> str:
+def _line(one: "Switched") -> str:
     at, new, old = one.compared.position, one.compared.new, one.compared.old
     if old is None:
         found = "the live view was further behind and was not compared"
@@ -74,8 +86,10 @@ def _line(one: Switched) -> str:
     return f"{one.name}: switched, now at position {one.position}. At {at} it has {new.rows} rows (hash {new.hash}), {found}."
 
 
-def _view(name: str) -> View:
-    if name not in views.VIEWS:
-        msg = f"Unknown projection {name!r}. The projections are {', '.join(views.VIEWS)}."
+def _view(name: str) -> "View":
+    from groupchat.projections import VIEWS
+
+    if name not in VIEWS:
+        msg = f"Unknown projection {name!r}. The projections are {', '.join(VIEWS)}."
         raise UnknownProjectionError(msg)
-    return views.VIEWS[name]
+    return VIEWS[name]

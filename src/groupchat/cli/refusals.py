@@ -1,19 +1,19 @@
 """Refusal records of a workspace's users, for auditors on the server. Read-only."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from groupchat.aggregates.workspace_events import WorkspaceCreated
+from groupchat.cli.later import loading
 from groupchat.cli.printing import UTC_ZONE, Zone, print_json_lines, print_rows
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import say
-from groupchat.projections import refusals as view
-from groupchat.projections.refusals import RefusalView
-from groupchat.store.log import Log
-from groupchat.store.positions import statuses
 from groupchat.values import moments
+
+if TYPE_CHECKING:
+    from groupchat.projections.refusals import RefusalView
+    from groupchat.store.log import Log
 
 app = typer.Typer()
 
@@ -28,6 +28,9 @@ def refusals(
     json: Annotated[bool, typer.Option("--json", help="Print JSON, one record per line, for programs.")] = False,
 ) -> None:
     """Show users' rejected requests, oldest first: who, when, what they tried, and by which rule. Read access is sufficient."""
+    with loading():
+        from groupchat.aggregates.workspace_events import WorkspaceCreated
+        from groupchat.projections import refusals as view
     with reading() as log:
         log.beginning(workspace, WorkspaceCreated)
         found = view.each(log.database, workspace, view.RefusalFilter(conversation_id=conversation, user_id=user))
@@ -38,15 +41,18 @@ def refusals(
         _say_if_behind(log)
 
 
-def _row(each: RefusalView, zone: ZoneInfo) -> tuple[str, ...]:
+def _row(each: "RefusalView", zone: ZoneInfo) -> tuple[str, ...]:
     about = each.about
     things = (about.conversation_id, *about.contact_ids, about.business_number, *about.numbers)
     when = moments.shown(each.first_at, zone)
     return (when, str(each.times), each.user_id, each.rule, each.operation, " ".join(thing for thing in things if thing))
 
 
-def _say_if_behind(log: Log) -> None:
-    status = statuses(log.database).get(view.VIEW.name)
+def _say_if_behind(log: "Log") -> None:
+    from groupchat.projections.refusals import VIEW
+    from groupchat.store.positions import statuses
+
+    status = statuses(log.database).get(VIEW.name)
     behind = log.head() - (0 if status is None else status.position)
     if behind:
-        say.print(f"{behind} events are not included yet. The worker `{view.VIEW.name}` adds them.")
+        say.print(f"{behind} events are not included yet. The worker `{VIEW.name}` adds them.")

@@ -4,26 +4,24 @@ import asyncio
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from groupchat import server
-from groupchat.audit import directory
-from groupchat.bootstrap import OPTIONAL_WORKERS, over_kafka, running, working
 from groupchat.broker.topics import PROJECTIONS
+from groupchat.cli.later import loading
 from groupchat.cli.shell import clean, run, say, settings, started
-from groupchat.commands import workspaces
-from groupchat.commands.keys import OperatorsKey, by_operator, issue_to_mailbox
-from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
 from groupchat.values import names
 from groupchat.values.email import is_address
 from groupchat.values.errors import ExpectedError
 from groupchat.values.ids import new_id
 from groupchat.webhooks.secret_keys import new_key
-from groupchat.workers import all_but, keep_touched
+
+if TYPE_CHECKING:
+    from groupchat.commands.keys import OperatorsKey
+    from groupchat.commands.workspaces import Founded
 
 app = typer.Typer()
 
@@ -56,12 +54,18 @@ def init(
         msg = "Give an e-mail address."
         raise typer.BadParameter(msg, param_hint="--owner")
 
-    async def founded(chosen: Settings) -> workspaces.Founded:
+    with loading():
+        from groupchat.audit import directory
+        from groupchat.bootstrap import running
+        from groupchat.commands.keys import by_operator
+        from groupchat.commands.workspaces import create_workspace
+
+    async def founded(chosen: Settings) -> "Founded":
         async with running(chosen) as system:
             if others := await asyncio.to_thread(lambda: [each.name for each in directory.workspaces(system.store.log)]):
                 say.print(clean(f"This database has other workspaces already: {', '.join(others)}."), highlight=False, markup=False)
             cause = by_operator(new_id("wsp"))
-            return (await system.store.run(cause, workspaces.create_workspace, workspace.strip(), owner)).value
+            return (await system.store.run(cause, create_workspace, workspace.strip(), owner)).value
 
     typer.echo(msgspec.json.encode(run(founded(settings()))).decode())
 
@@ -72,8 +76,11 @@ def key(
     email: Annotated[str, typer.Argument(help="The user's e-mail address.")],
 ) -> None:
     """Issue another key to a user; print it as `init` does. For example, when an owner has lost theirs."""
+    with loading():
+        from groupchat.bootstrap import running
+        from groupchat.commands.keys import by_operator, issue_to_mailbox
 
-    async def issued(chosen: Settings) -> OperatorsKey:
+    async def issued(chosen: Settings) -> "OperatorsKey":
         async with running(chosen) as system:
             return (await system.store.run(by_operator(workspace), issue_to_mailbox, email)).value
 
@@ -88,6 +95,8 @@ def serve(
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Serve HTTP only, and run `groupchat work` elsewhere.")] = False,
 ) -> None:
     """Serve the HTTP API, and run all workers in the same process unless `--no-workers` is set."""
+    with loading():
+        from groupchat import server
     chosen = settings()
     run(server.serve(chosen, host, port, workers=None if no_workers else (), announce=partial(_announce, chosen)))
 
@@ -119,6 +128,10 @@ def work(
         msg = "Give the names of workers or --except, not both."
         raise typer.BadParameter(msg)
 
+    with loading():
+        from groupchat.bootstrap import OPTIONAL_WORKERS, over_kafka, running, working
+        from groupchat.workers import all_but, keep_touched, on_signal
+
     async def until_stopped(chosen: Settings) -> None:
         async with running(chosen) as whole:
             system = over_kafka(whole) if source is ProjectionSource.KAFKA else whole
@@ -128,7 +141,7 @@ def work(
             async with working(system, asked) as stop:
                 doing = asked or list(system.workers)
                 started(chosen, f"Working: {', '.join(doing)}. Stop with Ctrl-C.", workers=doing)
-                server.on_signal(stop.set)
+                on_signal(stop.set)
                 await (stop.wait() if health_file is None else keep_touched(health_file, stop))
 
     run(until_stopped(settings()))
@@ -141,12 +154,16 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     Unlike `serve`, it logs no requests unless GROUPCHAT_LOG_LEVEL is set, so that the key stays in view. Unless
     GROUPCHAT_WEBHOOK_KEY is set, webhooks have a key for as long as it runs, and may call this machine.
     """
+    with loading():
+        from groupchat import server
     chosen = settings(log_level="warning", webhook_key=new_key(), webhook_networks="127.0.0.0/8")
     run(server.serve(chosen, host, port, workers=(), announce=partial(_announce, chosen), with_demo=True))
 
 
 def _meant(name: str, source: ProjectionSource) -> tuple[str, ...]:
     """Return the workers behind a name; raises `FollowedTogetherError` for one view alone that follows Kafka with others."""
+    from groupchat.projections import CONVERSATION_VIEWS
+
     together = tuple(view.name for view in CONVERSATION_VIEWS)
     if source is ProjectionSource.KAFKA and name in together:
         msg = f"{', '.join(together)} follow Kafka together. Use `groupchat work projections --source kafka`."

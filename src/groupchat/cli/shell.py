@@ -10,14 +10,12 @@ from unicodedata import category
 
 import structlog
 import typer
-import uvloop
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy.engine import make_url
 
 from groupchat import __version__, logs, tracing
+from groupchat.cli.later import loading
 from groupchat.settings import PREFIX, Settings, from_environment, unknown
-from groupchat.store.database import shown
 from groupchat.values import moments
 from groupchat.values.errors import ExpectedError
 
@@ -48,6 +46,10 @@ def settings(**defaults: str) -> Settings:
 
 def started(chosen: Settings, words: str, **details: object) -> None:
     """Log that a process has started, with its version, what it does, and the settings that were chosen; print `words`."""
+    with loading():
+        from sqlalchemy.engine import make_url
+
+        from groupchat.store.database import shown
     database = shown(make_url(chosen.database_url))
     log.info("started", version=__version__, **details, database=database, settings=chosen.chosen())
     if chosen.log_format == "text":
@@ -70,6 +72,8 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     except ExpectedError:
         work.close()
         raise
+    import uvloop
+
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work)

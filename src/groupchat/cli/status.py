@@ -3,19 +3,20 @@
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from math import inf
+from typing import TYPE_CHECKING
 
 import typer
 from msgspec import Struct
 
+from groupchat.cli.later import loading
 from groupchat.cli.printing import AsJson, print_json, print_rows
 from groupchat.cli.reading import closing_database
 from groupchat.cli.shell import say, settings
 from groupchat.settings import Settings
-from groupchat.store.log import Log
-from groupchat.store.schema import existing_database
-from groupchat.store.standing import Standing, look
 from groupchat.values.clock import utc_now
-from groupchat.workers import REQUIRED, reported
+
+if TYPE_CHECKING:
+    from groupchat.store.standing import Standing
 
 app = typer.Typer()
 _HEADER = ("follower", "position", "behind", "oldest waits", "run by", "stopped at", "why")
@@ -52,6 +53,10 @@ def status(
 
     Exit code 1 if one is stopped, or if an event has waited for longer than GROUPCHAT_MAX_LAG_SECONDS.
     """
+    with loading():
+        from groupchat.store.log import Log
+        from groupchat.store.schema import existing_database
+        from groupchat.store.standing import look
     chosen = settings()
     needed = _needed(chosen)
     with closing_database(existing_database(chosen.database_url)) as database:
@@ -69,10 +74,12 @@ def status(
 
 def _needed(chosen: Settings) -> Collection[str]:
     """Return the followers that must keep up. Others may be behind: a replay's relay, or one of earlier settings."""
+    from groupchat.workers import REQUIRED, reported
+
     return (*REQUIRED, *reported(relays=chosen.kafka_bootstrap_servers is not None))
 
 
-def _reported(standing: Standing, *, well: bool) -> FollowerReport:
+def _reported(standing: "Standing", *, well: bool) -> FollowerReport:
     status = standing.status
     return FollowerReport(
         name=status.name,
@@ -88,14 +95,14 @@ def _reported(standing: Standing, *, well: bool) -> FollowerReport:
     )
 
 
-def _row(standing: Standing) -> tuple[object, ...]:
+def _row(standing: "Standing") -> tuple[object, ...]:
     status = standing.status
     waits = _duration(standing.seconds) if standing.seconds else ""
     stopped_at = "" if status.stopped_at is None else status.stopped_at
     return (status.name, status.position, standing.behind, waits, _run_by(standing), stopped_at, status.error or "")
 
 
-def _run_by(standing: Standing) -> str:
+def _run_by(standing: "Standing") -> str:
     if standing.runs_in:
         return ", ".join(standing.runs_in)
     if standing.seen_seconds is None:
@@ -103,7 +110,7 @@ def _run_by(standing: Standing) -> str:
     return f"nobody ({standing.held_by[0].process} was last seen {_duration(standing.seen_seconds)} ago)"
 
 
-def _advise(found: Mapping[str, Standing], well: Mapping[str, bool]) -> None:
+def _advise(found: "Mapping[str, Standing]", well: Mapping[str, bool]) -> None:
     stopped = [each.status.stopped_at for each in found.values() if each.status.stopped_at is not None]
     if stopped:
         parks = " `groupchat park NAME` sets the event aside and continues." if any(stopped) else ""

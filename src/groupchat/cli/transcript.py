@@ -5,21 +5,19 @@ from datetime import datetime
 from enum import StrEnum
 from getpass import getuser
 from socket import gethostname
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from groupchat.cli.files import STDOUT, written
+from groupchat.cli.later import loading
 from groupchat.cli.printing import UTC_ZONE, Zone
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import read_moment, say
-from groupchat.proof.kept import checkpoint_from
-from groupchat.store.database import shown
-from groupchat.transcript import as_html, as_text
-from groupchat.transcript.composing import Making, compose
-from groupchat.transcript.parts import Part
-from groupchat.transcript.source import source_of
 from groupchat.values.clock import utc_now
+
+if TYPE_CHECKING:
+    from groupchat.transcript.parts import Part
 
 app = typer.Typer()
 
@@ -45,6 +43,11 @@ def transcript(
 
     It has who made it, when, and from which events, and describes how to verify it. Read access is sufficient.
     """
+    with loading():
+        from groupchat.proof.kept import checkpoint_from
+        from groupchat.store.database import shown
+        from groupchat.transcript.composing import Making, compose
+        from groupchat.transcript.source import source_of
     now = utc_now()
     with reading() as log:
         source = source_of(log, conversation, read_moment("--at", at, zone), now)
@@ -61,13 +64,17 @@ def transcript(
         say.print("No checkpoint covers it yet. Sign one with `groupchat audit checkpoint`, and make it again.")
 
 
-def _write(chosen: Format, file: BinaryIO, parts: Iterable[Part], made_at: datetime) -> None:
+def _write(chosen: Format, file: BinaryIO, parts: "Iterable[Part]", made_at: datetime) -> None:
     match chosen:
         case Format.TXT:
+            from groupchat.transcript import as_text
+
             as_text.write(parts, file)
         case Format.HTML:
+            from groupchat.transcript import as_html
+
             as_html.write(parts, file)
         case Format.PDF:
-            from groupchat.transcript import as_pdf  # noqa: PLC0415 - a large library, and only this format needs it
+            from groupchat.transcript import as_pdf
 
             as_pdf.write(parts, file, made_at)

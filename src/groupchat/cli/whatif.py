@@ -5,20 +5,21 @@ from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
-from groupchat.aggregates.workspace_events import WorkspaceCreated
+from groupchat.cli.later import loading
 from groupchat.cli.printing import print_rows
 from groupchat.cli.reading import progress, reading
 from groupchat.cli.shell import read_moment
-from groupchat.values.event import Recorded
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
-from groupchat.whatif.differences import Amounts, Difference, Side
-from groupchat.whatif.policy_file import read_policy
-from groupchat.whatif.replay import TOPICS, WhatIf, Window
+
+if TYPE_CHECKING:
+    from groupchat.values.event import Recorded
+    from groupchat.whatif.differences import Amounts, Difference, Side
+    from groupchat.whatif.replay import WhatIf
 
 app = typer.Typer()
 
@@ -37,6 +38,10 @@ def whatif(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Replay history under another policy, and report which groups, messages and amounts would differ. It changes nothing."""
+    with loading():
+        from groupchat.aggregates.workspace_events import WorkspaceCreated
+        from groupchat.whatif.policy_file import read_policy
+        from groupchat.whatif.replay import TOPICS, WhatIf, Window
     window = Window(workspace_id=workspace, start=read_moment("--from", start), end=read_moment("--to", end))
     replay = WhatIf(read_policy(policy), window)
     with reading() as log, progress("replaying") as on_progress:
@@ -50,7 +55,7 @@ def whatif(
             _print_rows(found, replay)
 
 
-def _with_progress(log: Iterable[Recorded], head: int, on_progress: OnProgress) -> Iterator[Recorded]:
+def _with_progress(log: "Iterable[Recorded]", head: int, on_progress: OnProgress) -> "Iterator[Recorded]":
     for count, recorded in enumerate(log):
         if count % EVENTS_PER_REPORT == 0:
             on_progress(recorded.position, head)
@@ -58,7 +63,7 @@ def _with_progress(log: Iterable[Recorded], head: int, on_progress: OnProgress) 
     on_progress(head, head)
 
 
-def _print_json(found: Iterator[Difference], replay: WhatIf) -> None:
+def _print_json(found: "Iterator[Difference]", replay: "WhatIf") -> None:
     """Print one object, piece by piece."""
     typer.echo('{"differences": [', nl=False)
     for count, difference in enumerate(found):
@@ -74,7 +79,7 @@ def _json(value: Any) -> str:
     return json.dumps(plain, default=lambda amount: f"{amount:f}", ensure_ascii=False)
 
 
-def _print_rows(found: Iterator[Difference], replay: WhatIf) -> None:
+def _print_rows(found: "Iterator[Difference]", replay: "WhatIf") -> None:
     """Print the sums first, and then what they consist of, which is known first and so waits in a file."""
     with SpooledTemporaryFile(_IN_MEMORY, "w+b") as waiting:
         for each in found:
@@ -98,10 +103,10 @@ def _print_some(header: tuple[str, ...], rows: Collection[tuple[str, ...]] | Ite
         print_rows(header, rows)
 
 
-def _side(side: Side) -> str:
+def _side(side: "Side") -> str:
     outcome, charge = side.outcome.replace("_", " "), side.charge
     return outcome if charge is None else f"{outcome}, {charge.recipients} x, {charge.amount:f} {charge.currency}"
 
 
-def _amounts(amounts: Amounts) -> tuple[str, str, str]:
+def _amounts(amounts: "Amounts") -> tuple[str, str, str]:
     return amounts.currency, f"{amounts.was:f}", f"{amounts.would_be:f}"
