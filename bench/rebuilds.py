@@ -10,6 +10,7 @@ from rounds import Measure, alternate, compare
 from sqlalchemy import func, select
 from stores import opened
 
+from groupchat.bootstrap import settle_memory
 from groupchat.projections import VIEWS, thread
 from groupchat.projections.rebuild import BATCH, rebuild
 from groupchat.store.event_store import EventStore
@@ -19,6 +20,7 @@ from groupchat.store.positions import statuses
 
 def measure(url: str, *, rounds: int, groups: int, messages: int) -> Measure:
     """Return the rebuild's rate against the reading's, on a database that is empty."""
+    settle_memory()  # as `groupchat rebuild` does
     with opened(url) as store:
         events = histories.fill(store.database, groups=groups, messages=messages)
         kind = "SQLite" if store.database.is_sqlite else "Postgres"
