@@ -2,12 +2,12 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
-from sqlalchemy import ColumnElement, Connection, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, tuple_
 
 from groupchat.values.errors import InvalidRequestError
 
@@ -119,11 +119,42 @@ def read_page(
     listed: Callable[[Row[Any]], Listed],
 ) -> Page:
     """Read a page of a list that is ordered by these columns."""
+    anchor = None if extract.anchor is None else extract.anchor.key
+    statement = _piece(query, columns, anchor, extract.limit + 1, downwards=extract.downwards)
+    return extract.page([listed(row) for row in connection.execute(statement).all()])
+
+
+def _piece(query: Select[Any], columns: Sequence[ColumnElement[Any]], anchor: Any, limit: Any, *, downwards: bool) -> Select[Any]:
+    """Return the query of the first so many items beyond an anchor, or of all."""
     key = columns[0] if len(columns) == 1 else tuple_(*columns)
-    if extract.anchor is not None:
-        query = query.where(key < extract.anchor.key if extract.downwards else key > extract.anchor.key)
-    ordered = query.order_by(*(each.desc() if extract.downwards else each.asc() for each in columns))
-    return extract.page([listed(row) for row in connection.execute(ordered.limit(extract.limit + 1)).all()])
+    if anchor is not None:
+        query = query.where(key < anchor if downwards else key > anchor)
+    return query.order_by(*(each.desc() if downwards else each.asc() for each in columns)).limit(limit)
+
+
+class PreparedList:
+    """A list that is read so often that its queries are built once: for each direction, with an anchor and without.
+
+    Building one and finding out that it is compiled already takes SQLAlchemy as long as Postgres takes to answer it. The query has
+    bound parameters; the list is ordered by one column.
+    """
+
+    def __init__(self, query: Select[Any], column: ColumnElement[Any]) -> None:
+        beyond = bindparam("anchor", type_=column.type)
+        self._statements = {
+            (downwards, anchor is not None): _piece(query, (column,), anchor, bindparam("limit"), downwards=downwards)
+            for downwards in (True, False)
+            for anchor in (None, beyond)
+        }
+
+    def page(
+        self, connection: Connection, extract: Extract[Any], listed: Callable[[Row[Any]], Listed], parameters: Mapping[str, Any]
+    ) -> Page:
+        """Read a page with these parameters of the query."""
+        statement = self._statements[extract.downwards, extract.anchor is not None]
+        beyond = {} if extract.anchor is None else {"anchor": extract.anchor.key}
+        found = connection.execute(statement, {**parameters, **beyond, "limit": extract.limit + 1})
+        return extract.page([listed(row) for row in found.all()])
 
 
 def cursor_at(key: object) -> str:
