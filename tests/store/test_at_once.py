@@ -75,3 +75,18 @@ async def test_a_call_that_failed_is_followed_by_the_next():
     with pytest.raises(ZeroDivisionError):
         await at_once.ask(1)
     assert await at_once.ask(2) == 4
+
+
+def test_a_request_that_an_event_loop_left_when_it_ended_holds_up_no_other():
+    at_once = AtOnce.in_thread(Calls().answer)
+
+    async def leave() -> None:
+        left = asyncio.create_task(at_once.ask(1))
+        await asyncio.sleep(0)
+        assert not left.done()
+
+    async def ask() -> int:
+        return await asyncio.wait_for(at_once.ask(2), timeout=30)
+
+    asyncio.run(leave())
+    assert asyncio.run(ask()) == 4

@@ -29,7 +29,10 @@ class AtOnce(Generic[Q, A]):
 
     async def ask(self, question: Q) -> A:
         """Return the result of a request, or raise it. A canceled caller takes nothing from the others."""
-        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[A] = loop.create_future()
+        if self._asked and self._asked[0][1].get_loop() is not loop:  # which ended before it could answer
+            self._asked = []
         if not self._asked:
             answering = asyncio.create_task(self._answer_all())
             self._answering.add(answering)
