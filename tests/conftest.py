@@ -25,7 +25,7 @@ from hypothesis import settings
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
-from tests.support.kafka import running_broker
+from tests.support.kafka import Broker, a_broker, running_broker
 from tests.support.machine import keep_bytecode, know_that_trio_is_missing, loading, share_statements, use_memory
 from tests.support.postgres import PostgresServer, running_server
 from tests.support.stores import store_on
@@ -89,6 +89,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 raise
             pytest.skip(f"no Kafka here ({error}): install a JDK and Maven, or name a broker in GROUPCHAT_TEST_KAFKA")
         yield address
+
+
+@pytest.fixture(scope="session")
+def own_broker(kafka: str) -> Iterator[Broker]:
+    """A broker that a test may stop, only where the shared one can be had; each test leaves it running."""
+    with a_broker() as own:
+        yield own
 
 
 @pytest.fixture

@@ -25,4 +25,4 @@ def test_a_single_record_arrives_with_its_key(kafka):
 
 def test_unreachable_brokers_are_named():
     with pytest.raises(BrokerUnavailableError, match=r"Kafka at 127\.0\.0\.1:1 can't be used"):
-        send_one(Brokers(bootstrap_servers="127.0.0.1:1"), "checkpoints", "key", "value")
+        send_one(Brokers(bootstrap_servers="127.0.0.1:1", bootstrap_ms=300), "checkpoints", "key", "value")

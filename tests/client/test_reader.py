@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from msgspec.structs import replace
 
 from groupchat.broker import topics as names
+from groupchat.broker.connection import Brokers
 from groupchat.broker.envelope import KafkaRecord as WireRecord
 from groupchat.client import CONVERSATIONS, LEDGER, BrokerUnavailableError, Reader, RecordUnreadableError, TopicsMissingError
 from groupchat.processes.relay.records import records_of
@@ -256,6 +257,6 @@ def test_a_missing_topic_is_named(reader, topics):
 def test_an_unreachable_broker_is_named():
     with (
         pytest.raises(BrokerUnavailableError, match=r"Kafka at 127\.0\.0\.1:1 can't be used"),
-        Reader("127.0.0.1:1", group="g", topics=["groupchat.ledger.v1"]),
+        Reader(Brokers(bootstrap_servers="127.0.0.1:1", bootstrap_ms=300), group="g", topics=["groupchat.ledger.v1"]),
     ):
         pass

@@ -8,7 +8,6 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import CommitFailedError, KafkaTimeoutError
 
 from groupchat.client import CONVERSATIONS, Reader, RecordsGoneError
-from tests.support.kafka import a_broker
 from tests.support.publishing import make_topics, publisher
 from tests.support.stories import keys, messages
 
@@ -23,20 +22,19 @@ def reader(kafka, topics):
     return made
 
 
-def test_a_broker_that_stops_and_comes_back_is_waited_for_and_nothing_is_lost_or_seen_twice(kafka):
+def test_a_broker_that_stops_and_comes_back_is_waited_for_and_nothing_is_lost_or_seen_twice(own_broker, topic_prefix):
     log = messages(60)
-    with a_broker() as broker:
-        make_topics(broker.address, "")
-        with publisher(broker.address, "") as relay:
-            relay.publish(log[:30])
-        with Reader(broker.address, group="g", topics=[CONVERSATIONS]) as records:
-            following = iter(records)
-            found = list(islice(following, 20))
-            broker.kill()
-            broker.start()
-            with publisher(broker.address, "") as relay:
-                relay.publish(log[30:])
-            found += islice(following, 40)
+    make_topics(own_broker.address, topic_prefix)
+    with publisher(own_broker.address, topic_prefix) as relay:
+        relay.publish(log[:30])
+    with Reader(own_broker.address, group=f"{topic_prefix}g", topics=[topic_prefix + CONVERSATIONS]) as records:
+        following = iter(records)
+        found = list(islice(following, 20))
+        own_broker.kill()
+        own_broker.start()
+        with publisher(own_broker.address, topic_prefix) as relay:
+            relay.publish(log[30:])
+        found += islice(following, 40)
 
     assert sorted(keys(found)) == sorted((each.stream, each.version, 0) for each in log)
 

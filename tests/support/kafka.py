@@ -28,9 +28,10 @@ def _load() -> ModuleType:
 
 
 broker = _load()
+Broker = broker.Broker
 
 
-_started: list["broker.Broker"] = []
+_started: list[Broker] = []
 """Kept, because Python complains of a process that it forgets while it runs."""
 
 
@@ -63,7 +64,7 @@ def _change(folder: Path, users: int) -> Shared:
     with FileLock(folder / "broker.lock"):
         shared = msgspec.json.decode(path.read_bytes(), type=Shared) if path.exists() else Shared("", 0)
         if not shared.users:
-            own = broker.Broker(Path(mkdtemp(prefix="kafka-", dir=folder)))
+            own = Broker(Path(mkdtemp(prefix="kafka-", dir=folder)))
             own.start()
             _started.append(own)
             shared = Shared(own.address, own.pid)
@@ -77,11 +78,11 @@ QUICK_RETURN = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.
 
 
 @contextmanager
-def a_broker() -> Iterator["broker.Broker"]:
+def a_broker() -> Iterator[Broker]:
     """Run a broker that a test may stop, kill and start again."""
     install()
     with TemporaryDirectory(prefix="groupchat-kafka-") as folder:
-        own = broker.Broker(Path(folder), settings=QUICK_RETURN)
+        own = Broker(Path(folder), settings=QUICK_RETURN)
         own.start()
         try:
             yield own

@@ -16,7 +16,7 @@ from tests.races import partition_trials
 from tests.races.partition_trials import Counted, sharing
 from tests.store.counting import PATIENCE, until
 from tests.store.following import opened
-from tests.support.kafka import a_broker
+from tests.support.kafka import Broker
 
 
 @pytest.fixture
@@ -36,18 +36,19 @@ async def test_views_shared_by_processes_are_equal_to_the_log_though_some_proces
     assert counted == Counted(trials=1, events=counted.events, killed=2, behind=0, different=0)
 
 
-async def test_an_unreachable_broker_is_reported_and_awaited_R33(postgres: EventStore, postgres_url: str, topic_prefix: str):
+async def test_an_unreachable_broker_is_reported_and_awaited_R33(
+    postgres: EventStore, postgres_url: str, own_broker: Broker, topic_prefix: str
+):
     store_log(postgres.database, LOG)
-    with a_broker() as broker:
-        topic = make_topic(broker.address, topic_prefix)
-        with sharing(postgres_url, broker.address, topic_prefix):
-            publish(broker.address, topic, LOG[:HALF], postgres.database)
-            await reach(postgres, HALF)
-            await asyncio.to_thread(broker.kill)
-            await until(lambda: "can't be used" in (reported(postgres.database) or ""))
-            await asyncio.to_thread(broker.start)
-            publish(broker.address, topic, LOG[HALF:], postgres.database)
-            await reach(postgres, len(LOG))
+    topic = make_topic(own_broker.address, topic_prefix)
+    with sharing(postgres_url, own_broker.address, topic_prefix):
+        publish(own_broker.address, topic, LOG[:HALF], postgres.database)
+        await reach(postgres, HALF)
+        await asyncio.to_thread(own_broker.kill)
+        await until(lambda: "can't be used" in (reported(postgres.database) or ""))
+        await asyncio.to_thread(own_broker.start)
+        publish(own_broker.address, topic, LOG[HALF:], postgres.database)
+        await reach(postgres, len(LOG))
     assert everything(postgres.database) == await by_the_log(postgres.database, LOG)
 
 

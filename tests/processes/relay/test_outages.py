@@ -18,20 +18,12 @@ from tests.processes.relay.reading import a_relay, brokers_at, ids_of, make_topi
 from tests.processes.relay.securing import PASSWORD, USER, a_secured_broker
 from tests.processes.relay.test_stopping import running, status, until
 from tests.projections.histories import log_of
-from tests.support.kafka import a_broker
 from tests.support.world import a_world
-
-
-@pytest.fixture(scope="module")
-def own_broker(kafka):
-    """A broker that these tests may stop, only where the shared one can be had; each leaves it running."""
-    with a_broker() as own:
-        yield own
 
 
 @pytest.fixture
 def broker(own_broker, topic_prefix):
-    """The same, with topics for one test."""
+    """A broker that a test may stop, with topics for one test."""
     make_topics(own_broker.address, topic_prefix)
     return own_broker
 
@@ -96,7 +88,8 @@ def test_a_commit_without_an_answer_ends_in_good_time(broker, topic_prefix):
 async def test_missing_brokers_are_reported_with_an_explanation(sqlite_store, topic_prefix):
     await a_world(sqlite_store)
 
-    async with running(a_relay(sqlite_store, "127.0.0.1:1", topic_prefix)):
+    nobody = Brokers(bootstrap_servers="127.0.0.1:1", bootstrap_ms=300)
+    async with running(Relay(sqlite_store, Publisher(nobody, topic_prefix))):
         await until(sqlite_store, lambda one: one.error is not None)
 
     assert "Kafka at 127.0.0.1:1 can't be used" in status(sqlite_store).error
