@@ -14,7 +14,7 @@ from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.relay import Relay
 from tests.golden.examples import EXAMPLES
-from tests.processes.relay.reading import a_relay, brokers_at, ids_of, make_topics, read, relayed
+from tests.processes.relay.reading import brokers_at, ids_of, make_topics, read, relayed
 from tests.processes.relay.securing import PASSWORD, USER, a_secured_broker
 from tests.processes.relay.test_stopping import running, status, until
 from tests.projections.histories import log_of
@@ -30,8 +30,9 @@ def broker(own_broker, topic_prefix):
 
 async def test_a_relay_continues_by_itself_when_the_broker_is_back(sqlite_store, broker, topic_prefix):
     world = await a_world(sqlite_store)
+    publisher = Publisher(brokers_at(broker.address), topic_prefix, delivery_ms=2_000)
 
-    async with running(a_relay(sqlite_store, broker.address, topic_prefix)):
+    async with running(Relay(sqlite_store, publisher)):
         head = (await world.log())[-1].position
         await until(sqlite_store, lambda one: one.position == head)
         await asyncio.to_thread(broker.kill)

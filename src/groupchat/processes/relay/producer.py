@@ -59,7 +59,7 @@ class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
             self.close(timeout=0)
 
 
-def open_producer(brokers: Brokers, transactional_id: str, **configs: Any) -> Producer:
+def open_producer(brokers: Brokers, transactional_id: str, *, delivery_ms: int = DELIVERY_MS, **configs: Any) -> Producer:
     """Return a producer that has fenced all earlier ones of its id, so that their transactions are committed or aborted."""
     producer = opened(
         Producer,
@@ -68,8 +68,8 @@ def open_producer(brokers: Brokers, transactional_id: str, **configs: Any) -> Pr
         allow_auto_create_topics=False,
         batch_size=256 * 1024,
         max_request_size=MAX_REQUEST_BYTES,
-        request_timeout_ms=REQUEST_MS,
-        delivery_timeout_ms=DELIVERY_MS,
+        request_timeout_ms=min(REQUEST_MS, delivery_ms),
+        delivery_timeout_ms=delivery_ms,
         max_block_ms=REQUEST_MS,
         transaction_timeout_ms=TRANSACTION_MS,
         retry_backoff_ms=10,  # the pause when a transaction begins before the last one's markers are written

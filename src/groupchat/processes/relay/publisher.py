@@ -32,9 +32,10 @@ class Publisher:
     it.
     """
 
-    def __init__(self, brokers: Brokers, prefix: str) -> None:
+    def __init__(self, brokers: Brokers, prefix: str, *, delivery_ms: int = DELIVERY_MS) -> None:
         self.brokers = brokers
         self.prefix = prefix
+        self._delivery_ms = delivery_ms
         self.certain = True
         """Whether another transaction may follow; if not, the publisher must be reopened first."""
         self._producer: Producer | None = None
@@ -48,7 +49,7 @@ class Publisher:
         """
         self.close()
         with explained(self.brokers):
-            self._producer = open_producer(self.brokers, f"{self.prefix}groupchat.relay")
+            self._producer = open_producer(self.brokers, f"{self.prefix}groupchat.relay", delivery_ms=self._delivery_ms)
             progress = read_progress(self.brokers, self.prefix)
             self._partitions = self._producer.learn([self.prefix + name for name in (*EVENT_TOPICS, PROGRESS)])
         self.certain = True
@@ -65,7 +66,7 @@ class Publisher:
         for future in sent:
             # In kafka-python, a record that timed out does not fail the transaction, which would be committed without it.
             try:
-                future.get(timeout=DELIVERY_MS / 1_000)
+                future.get(timeout=self._delivery_ms / 1_000)
             except _TOO_LARGE as error:
                 raise RecordTooLargeError(str(error)) from error
         self.certain = producer.commit()
