@@ -5,11 +5,10 @@ from itertools import permutations, product
 import pytest
 from msgspec.structs import replace
 
-from groupchat.aggregates import delivery
 from groupchat.aggregates.delivery import Begin, GoOn, NotUnconfirmedError, RecordOutcomes, Settle
 from groupchat.aggregates.delivery_events import PartOutcome, PartsUpdated, RecipientOutcome, Settled, Started, Updated
 from groupchat.aggregates.delivery_parts import joined
-from tests.support.builders import BUSINESS, number
+from tests.support.builders import BUSINESS, DELIVERY_DECIDER, number
 from tests.support.given_when_then import given
 
 MESSAGE = {"message_id": "msg_1", "conversation_id": "cnv_1"}
@@ -39,7 +38,7 @@ def report(part, status, code=None, to=TO):
 
 def test_the_parts_of_a_message_go_in_order_each_after_the_one_before_was_taken_R28():
     (
-        given(delivery)
+        given(DELIVERY_DECIDER)
         .when(NEXT)
         .then(STARTED)
         .when(NEXT)
@@ -61,19 +60,19 @@ def test_the_parts_of_a_message_go_in_order_each_after_the_one_before_was_taken_
 
 def test_a_part_that_is_refused_withholds_the_rest_and_the_message_is_partial_R28():
     failed = [STARTED, parts(of(0, "sent")), SECOND, parts(of(1, "failed", "50512"))]
-    after = given(delivery, *failed).when(NEXT).then(parts(of(2, "withheld")), whole("partial", "50512"))
+    after = given(DELIVERY_DECIDER, *failed).when(NEXT).then(parts(of(2, "withheld")), whole("partial", "50512"))
     after.when(NEXT).nothing()
     assert not after.state.unanswered
 
 
 def test_if_the_first_part_is_refused_the_message_failed_R28():
     failed = [STARTED, parts(of(0, "failed", "50407"))]
-    given(delivery, *failed).when(NEXT).then(parts(of(1, "withheld"), of(2, "withheld")), whole("failed", "50407"))
+    given(DELIVERY_DECIDER, *failed).when(NEXT).then(parts(of(1, "withheld"), of(2, "withheld")), whole("failed", "50407"))
 
 
 def test_the_rest_is_withheld_if_nobody_knows_about_a_part_R28():
     unknown = [STARTED, parts(of(0, "sent")), SECOND, parts(of(1, "unconfirmed"))]
-    given(delivery, *unknown).when(NEXT).then(parts(of(2, "withheld")), whole("unconfirmed"))
+    given(DELIVERY_DECIDER, *unknown).when(NEXT).then(parts(of(2, "withheld")), whole("unconfirmed"))
 
 
 @pytest.mark.parametrize("taken", [True, False])
@@ -81,27 +80,27 @@ def test_an_opt_out_between_two_parts_withholds_the_rest_and_credits_nothing_R16
     sent = [STARTED, parts(of(0, "delivered"))]
     rest = parts(of(1, "withheld"), of(2, "withheld")), whole("partial")
     if taken:
-        given(delivery, *sent).when(LATE).then(*rest)
+        given(DELIVERY_DECIDER, *sent).when(LATE).then(*rest)
     else:  # the call of the second part certainly never arrived
-        given(delivery, *sent, SECOND).when(GoOn(rate=None, withhold=True, call=3, renew=True)).then(*rest)
+        given(DELIVERY_DECIDER, *sent, SECOND).when(GoOn(rate=None, withhold=True, call=3, renew=True)).then(*rest)
 
 
 def test_a_part_that_never_arrived_is_called_again_R28():
     sent = [STARTED, parts(of(0, "sent")), SECOND]
-    again = given(delivery, *sent).when(GoOn(rate=None, withhold=False, call=3, renew=True)).then(SECOND)
+    again = given(DELIVERY_DECIDER, *sent).when(GoOn(rate=None, withhold=False, call=3, renew=True)).then(SECOND)
     assert again.state.parts[0] == dict.fromkeys(TO, "sent")
 
 
 def test_a_report_about_a_part_that_never_began_says_nothing_R28():
-    given(delivery, STARTED).when(report(1, "delivered")).nothing()
-    given(delivery, STARTED).when(report(-1, "delivered")).nothing()
-    given(delivery, replace(STARTED, parts=1)).when(report(1, "delivered")).nothing()
+    given(DELIVERY_DECIDER, STARTED).when(report(1, "delivered")).nothing()
+    given(DELIVERY_DECIDER, STARTED).when(report(-1, "delivered")).nothing()
+    given(DELIVERY_DECIDER, replace(STARTED, parts=1)).when(report(1, "delivered")).nothing()
 
 
 def test_a_person_settles_the_parts_that_nobody_knows_about_R28():
     unknown = [STARTED, parts(of(0, "sent")), SECOND, parts(of(1, "unconfirmed")), parts(of(2, "withheld")), whole("unconfirmed")]
     settled = Settled(**MESSAGE, recipients=(BOB,), status="failed", reason="He asked")
-    after = given(delivery, *unknown).when(Settle(recipients=(BOB,), status="failed", reason="He asked"))
+    after = given(DELIVERY_DECIDER, *unknown).when(Settle(recipients=(BOB,), status="failed", reason="He asked"))
     after = after.then(settled, parts(of(1, "failed", to=(BOB,))), whole("partial", to=(BOB,)))
     after.when(Settle(recipients=(BOB,), status="failed", reason="Again")).refused(NotUnconfirmedError)
 

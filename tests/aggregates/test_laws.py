@@ -13,6 +13,7 @@ from groupchat.aggregates import (
     consent,
     contact,
     delivery,
+    delivery_state,
     do_not_disturb,
     group_conversation,
     group_replying,
@@ -30,7 +31,7 @@ from groupchat.aggregates import (
 from groupchat.store.mapper import EventMapper
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import EVENT_TYPES
-from tests.support.builders import GROUP_DECIDER, anything, commands_of, events_of, recorded
+from tests.support.builders import DELIVERY_DECIDER, GROUP_DECIDER, anything, commands_of, events_of, recorded
 from tests.support.given_when_then import fold, history
 
 
@@ -46,7 +47,7 @@ WORKSPACE = SimpleNamespace(
 DECIDERS = {
     "consent": consent,
     "contact": contact,
-    "delivery": delivery,
+    "delivery": DELIVERY_DECIDER,
     "do not disturb": do_not_disturb,
     "group conversation": GROUP_DECIDER,
     "media": media,
@@ -81,7 +82,7 @@ FOLDS = {
     "consent": ("groupchat.consent.", consent.evolve),
     "contact": ("groupchat.contact.", contact.evolve),
     "phone book": ("groupchat.contact.", phone_book.evolve),
-    "delivery": ("groupchat.delivery.", delivery.evolve),
+    "delivery": ("groupchat.delivery.", delivery_state.evolve),
     "do not disturb": ("groupchat.do_not_disturb.", do_not_disturb.evolve),
     "group conversation": ("groupchat.conversation.", group_state.evolve),
     "media": ("groupchat.media.", media.evolve),

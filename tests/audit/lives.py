@@ -5,7 +5,15 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from groupchat.aggregates import delivery, delivery_events, group_conversation, group_opting, group_state, workspace_state
+from groupchat.aggregates import (
+    delivery,
+    delivery_events,
+    delivery_state,
+    group_conversation,
+    group_opting,
+    group_state,
+    workspace_state,
+)
 from groupchat.aggregates import group_conversation as group
 from groupchat.aggregates.group_conversation import ConversationBlockedError, GroupConversation
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedOut, Unblocked
@@ -136,11 +144,11 @@ class Life:
                 assert blocker is not None
                 self.withheld[id_] = blocker
 
-    def _delivery(self, message_id: str) -> delivery.Delivery | None:
-        state: delivery.Delivery | None = None
+    def _delivery(self, message_id: str) -> delivery_state.Delivery | None:
+        state: delivery_state.Delivery | None = None
         for each in self.log:
             if each.stream == delivery.stream(message_id):
-                state = delivery.evolve(state, each)
+                state = delivery_state.evolve(state, each)
         return state
 
     # --- deciding

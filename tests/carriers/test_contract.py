@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.delivery_events import Updated
 from groupchat.aggregates.delivery_parts import ReceiptStatus
+from groupchat.aggregates.delivery_state import Delivery
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import CarrierRefusedError, Outgoing, Receipt, RecipientResult
 from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from groupchat.aggregates import group_conversation, group_state
+from groupchat.aggregates import delivery, delivery_state, group_conversation, group_state
 from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.group_conversation import Receive, Send
 from groupchat.aggregates.group_events import Author, Created, Media, Participant
@@ -31,6 +31,8 @@ GROUP_DECIDER = types.SimpleNamespace(
     Command=group_conversation.Command, decide=group_conversation.decide, evolve=group_state.evolve
 )
 """A group conversation, whose state has a module of its own."""
+DELIVERY_DECIDER = types.SimpleNamespace(Command=delivery.Command, decide=delivery.decide, evolve=delivery_state.evolve)
+"""A delivery, likewise."""
 
 # --- numbers and times
 

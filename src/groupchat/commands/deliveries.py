@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation
-from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.delivery_state import Delivery
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.streams import CONVERSATION, DELIVERY, WORKSPACE

@@ -9,8 +9,8 @@ import structlog
 from msgspec import Struct
 
 from groupchat.aggregates import consent, delivery
-from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.delivery_events import PartOutcome, PartsUpdated, RecipientCost, RecipientOutcome, Updated
+from groupchat.aggregates.delivery_state import Delivery
 from groupchat.carriers.port import Receipt
 from groupchat.commands.consents import opt_out
 from groupchat.commands.streams import DELIVERY

@@ -6,6 +6,7 @@ from groupchat.aggregates import (
     contact,
     contact_merging,
     delivery,
+    delivery_state,
     do_not_disturb,
     external_id,
     group_conversation,
@@ -40,7 +41,7 @@ WEBHOOKS = StreamKind("wsp_", workspace_state.evolve, webhooks.decide)
 """The workspace too, but for the commands on its webhooks."""
 NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
 MEDIA = StreamKind("med_", media.evolve, media.decide)
-DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)
+DELIVERY = StreamKind("delivery-", delivery_state.evolve, delivery.decide)
 READ_MARK = StreamKind("reader-", reader.evolve, reader.decide)
 REVIEW = StreamKind("review-", review.evolve, review.decide)
 REFUSALS = StreamKind("refusals-", refusal.evolve, refusal.decide)

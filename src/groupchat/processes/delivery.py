@@ -20,7 +20,8 @@ from typing import Any, Literal, TypeVar
 import structlog
 
 from groupchat.aggregates import group_conversation
-from groupchat.aggregates.delivery import Delivery, stream
+from groupchat.aggregates.delivery import stream
+from groupchat.aggregates.delivery_state import Delivery
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent
 from groupchat.carriers.port import (
     Carrier,

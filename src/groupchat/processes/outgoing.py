@@ -3,7 +3,7 @@
 import structlog
 from msgspec.structs import replace
 
-from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.delivery_state import Delivery
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, Media
 from groupchat.aggregates.media import PICTURE_BYTES
 from groupchat.carriers.port import FileContent, Outgoing

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from groupchat.aggregates import delivery
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.delivery_parts import Status
+from groupchat.aggregates.delivery_state import Delivery
 from groupchat.commands.caller import Caller
 from groupchat.commands.streams import CONVERSATION, DELIVERY
 from groupchat.projections import ledger
