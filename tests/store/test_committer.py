@@ -61,6 +61,24 @@ async def test_appends_that_arrive_during_a_transaction_are_stored_in_the_next_o
     assert len(recorder.batches) <= 3
 
 
+async def test_the_appends_of_one_turn_of_the_event_loop_share_a_transaction(committer, recorder):
+    appends = [append(f"s{n}") for n in range(100)]
+    await done(*[committer.submit(each) for each in appends])
+
+    assert recorder.batches == [100]
+
+
+async def test_what_follows_an_append_happens_even_if_its_caller_has_gone(committer, database_url):
+    learned = []
+    first = append("a")
+    with holding(database_url):
+        gone = committer.submit(first, lambda: learned.append(first.outcome))
+        gone.cancel()
+    await done(committer.submit(append("b")))
+
+    assert learned == [1]
+
+
 async def test_each_append_of_a_batch_has_its_own_outcome(committer, on_stored, database_url):
     with holding(database_url):
         good, lost, other = append("a"), append("a"), append("b")
