@@ -1,7 +1,7 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python selects the Python that creates .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run check style test fetched chaos soak manipulations bench docs kafka lock clean
+.PHONY: help run check style test fetched jars chaos soak manipulations bench docs kafka lock clean
 
 BIN = .venv/bin
 MINUTES = 10
@@ -34,17 +34,21 @@ style: .venv/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: .venv/dev ## check style, types and layers, then run all tests
+test: ## check style, types and layers, then run all tests
+	@$(MAKE) -j 2 .venv/dev jars
 	@$(MAKE) -j 2 style fetched
 	@$(BIN)/pytest -n 3 --dist worksteal
 
 # What the tests need from Maven, npm and others. Types are checked meanwhile; a test whose part is missing says so.
-fetched: .venv/dev
+fetched: .venv/dev jars
 	-@$(BIN)/python -m console.build
-	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python -m tests.support.s3
 	-@$(BIN)/python -m asyncapi.parser
 	-@$(BIN)/python -m openapi.tools
+
+# What they need of it that needs no package of Python. Python's packages are installed meanwhile.
+jars: .venv/made
+	-@$(BIN)/python kafka/broker.py --install
 	-@cd tests/proof/go && go mod download
 
 chaos: .venv/dev ## kill processes within sends, hand 100,000 messages to carriers in trouble, kill relays and brokers; print what arrived
@@ -84,7 +88,10 @@ SHOW_PROGRESS = awk -v all="$$(grep -c '^[a-z].*==' $$file)" ' \
 	/^(Collecting|Ignoring) / { printf "\r  %d of %d packages", ++count, all; fflush() } \
 	/^Installing collected/ { printf "\r  %d of %d packages, unpacking them\n", all, all; fflush() } \
 	END { exit failed }'
-INSTALL = { $(BIN)/python -m pip --disable-pip-version-check install --require-hashes --requirement $$file || echo failed; } | $(SHOW_PROGRESS)
+INSTALL = { $(BIN)/python -m pip --disable-pip-version-check install --no-compile --require-hashes --requirement $$file || echo failed; } \
+	| $(SHOW_PROGRESS)
+# pip would compile with one core. What can't be compiled here is compiled when it is first loaded.
+COMPILE = $(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 
 # Stamps: an installation is kept until the files that it depends on change.
 .venv/made:
@@ -102,6 +109,7 @@ INSTALL = { $(BIN)/python -m pip --disable-pip-version-check install --require-h
 .venv/runtime: .venv/made requirements.txt pyproject.toml
 	@echo "Installing groupchat and its dependencies, which takes a minute the first time"
 	@file=requirements.txt; $(INSTALL)
+	@$(COMPILE)
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip --quiet check
 	@touch $@
@@ -109,6 +117,7 @@ INSTALL = { $(BIN)/python -m pip --disable-pip-version-check install --require-h
 .venv/dev: .venv/made requirements-dev.txt pyproject.toml
 	@echo "Installing groupchat, its dependencies, and the test tools, which takes a few minutes the first time"
 	@file=requirements-dev.txt; $(INSTALL)
+	@$(COMPILE)
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip --quiet check
 	@touch $@ .venv/runtime
