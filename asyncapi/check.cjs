@@ -1,7 +1,7 @@
-// Parse an AsyncAPI document and print, as JSON, what the parser finds wrong, and the messages that it sees on each channel.
+// Parse AsyncAPI documents and print, as a list in JSON, what the parser finds wrong with each, and the messages on its channels.
 const { Parser, fromFile } = require("@asyncapi/parser");
 
-async function main(path) {
+async function verdict(path) {
   const { document, diagnostics } = await fromFile(new Parser(), path).parse();
   const found = diagnostics.map(({ code, message, severity, path: at }) => ({ code, message, severity, at: at.join("/") }));
   const channels = {};
@@ -12,7 +12,7 @@ async function main(path) {
       fields: Object.keys(message.payload().properties() || {}),
     }));
   }
-  console.log(JSON.stringify({ diagnostics: found, channels }));
+  return { diagnostics: found, channels };
 }
 
-main(process.argv[2]);
+Promise.all(process.argv.slice(2).map(verdict)).then((verdicts) => console.log(JSON.stringify(verdicts)));

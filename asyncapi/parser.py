@@ -21,12 +21,16 @@ def install() -> None:
     nodejs.install(BUILD, HERE / "package.json", "install", "--no-package-lock")
 
 
-def parse(path: Path) -> dict[str, Any]:
-    """Return the parser's verdict on a document: `diagnostics`, and each channel's messages; raises `NodeError`."""
+def parse(*paths: Path) -> list[dict[str, Any]]:
+    """Return the parser's verdict on each document: `diagnostics`, and each channel's messages; raises `NodeError`.
+
+    Loading the parser takes most of the time, so give it all documents at once.
+    """
     modules = {"NODE_PATH": str(BUILD / "node_modules")}
-    said = nodejs.run(HERE / "check.cjs", path.resolve(), folder=BUILD, seconds=PARSE_SECONDS, environment=modules)
-    answer: dict[str, Any] = json.loads(said)
-    return answer
+    documents = [path.resolve() for path in paths]
+    said = nodejs.run(HERE / "check.cjs", *documents, folder=BUILD, seconds=PARSE_SECONDS, environment=modules)
+    answers: list[dict[str, Any]] = json.loads(said)
+    return answers
 
 
 def main() -> int:
