@@ -6,6 +6,7 @@ from itertools import permutations, product
 from pathlib import Path
 
 import pytest
+from msgspec import field
 
 from groupchat.aggregates import delivery
 from groupchat.aggregates.delivery_events import Updated
@@ -21,6 +22,7 @@ from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import PutOffError
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
+from groupchat.values.event import Recorded
 from groupchat.values.ids import new_id
 from tests.carriers.bench import Bench, Trouble
 from tests.carriers.benches import BENCHES, EVERY_TROUBLE, LONGEST_PATIENCE, Dying, patience
@@ -54,9 +56,16 @@ def bench(case: tuple[str, str], database: Database, clock: HandClock) -> Bench:
 
 
 class TurnedWorld(World, kw_only=True):
-    """A world whose clock turns only when a test turns it."""
+    """A world whose clock turns only when a test turns it. It reads each message once, because the process handles it often."""
 
     clock: HandClock
+    read: dict[str, Recorded] = field(default_factory=dict)
+
+    async def message(self, message_id: str) -> Recorded:
+        """Return the event of a message."""
+        if message_id not in self.read:
+            self.read[message_id] = await super().message(message_id)
+        return self.read[message_id]
 
 
 @pytest.fixture
