@@ -97,7 +97,9 @@ class Teller(Struct, frozen=True):
 
     async def _settle(self, position: int) -> None:
         """Wait until the workers have acted on the events up to a position, and the carrier has reported on every message."""
-        await self.system.progress.wait_for(_FOLLOWERS, position, PATIENCE_SECONDS)
+        if not await self.system.progress.wait_for(_FOLLOWERS, position, PATIENCE_SECONDS):
+            msg = f"the workers did not come to position {position} within {PATIENCE_SECONDS:g} seconds"
+            raise TimeoutError(msg)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await self.simulator.next_due() is not None:
                 await self.simulator.deliver_due(self._post)
