@@ -7,7 +7,7 @@ under the lock. So readers that follow by position never miss an event.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any, Never
 from uuid import UUID
@@ -192,9 +192,9 @@ class Recorder(SQLAlchemyApplicationRecorder):
     def _lock(self, connection: Connection, streams: list[str]) -> tuple[int, dict[str, int]]:
         """Lock out other writers, and return the log's end and the streams' versions."""
         if self.database.is_sqlite:
-            rows: Sequence[Sequence[Any]] = connection.exec_driver_sql(_HEADS_SQLITE, (json.dumps(streams),)).all()
+            rows = connection.exec_driver_sql(_HEADS_SQLITE, (json.dumps(streams),)).all()
         else:
-            rows = _run(connection, _HEADS_POSTGRES, {"streams": streams})
+            rows = connection.exec_driver_sql(_HEADS_POSTGRES, {"streams": streams}).all()
         position = next(version for stream, version in rows if stream is None)
         return position, {stream: version for stream, version in rows if stream is not None}
 
@@ -204,7 +204,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
         if events:
             self.insert(connection, position, events, commit)
         elif commit:
-            _run(connection, commit)
+            connection.exec_driver_sql(commit)
 
     def insert(self, connection: Connection, position: int, events: Sequence[StoredEvent], then: str = "") -> None:
         """Store events after a position and, on Postgres, run the statement `then`. The writers' lock must be held."""
@@ -220,7 +220,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
             "states": [event.state for event in events],
             "newest": str(ids[-1]),
         }
-        _run(connection, _INSERT_POSTGRES + then, columns)
+        connection.exec_driver_sql(_INSERT_POSTGRES + then, columns)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         """Store events as one append, as the library's interface requires; return their positions.
@@ -310,13 +310,6 @@ class Recorder(SQLAlchemyApplicationRecorder):
         with self.database.statement() as connection:
             newest: int | None = connection.execute(_NEWEST).scalar_one()
         return newest
-
-
-def _run(connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
-    """Return the rows of a statement that Postgres' driver runs. SQLAlchemy's layers would take a quarter of an append's time."""
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
 
 
 def _expected(events: Sequence[StoredEvent]) -> dict[str, int]:
