@@ -172,10 +172,12 @@ async def test_a_process_that_waits_hears_of_the_position_and_asks_the_database_
     async with opened(postgres_url) as waiting, opened(postgres_url) as working:
         METADATA.create_all(working.database.single)
         follower = Follower(working, Keeping(working.database))
-        await counted(working, 1)
-        await until(lambda: waiting.signals.newest == 1)
+        async with asyncio.timeout(PATIENCE):
+            while (heard := waiting.signals.newest) == 0:  # it may not listen yet
+                await counted(working, 1)
+                await asyncio.sleep(0.01)
         with asked_of(waiting.database) as asked:
-            seen = asyncio.create_task(Progress(waiting.database, waiting.signals).wait_for([follower.name], 1, PATIENCE))
+            seen = asyncio.create_task(Progress(waiting.database, waiting.signals).wait_for([follower.name], heard, PATIENCE))
             await until(lambda: asked)
             await follower.step()
             assert await seen
@@ -220,6 +222,29 @@ async def test_waiting_needs_all_named_followers(store, follower, database):
     await asyncio.sleep(0)
     assert not waiting.done()
     await other.step()
+
+    assert await waiting
+
+
+async def test_waiting_needs_only_those_that_have_not_arrived_before(store, follower, database):
+    """The other one has nothing more to do, so it is not heard of again."""
+    await counted(store, 1)
+    other = Follower(store, Keeping(database, "other"))
+    await other.step()
+    waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping", "other"], 1, PATIENCE))
+    await asyncio.sleep(0.05)
+    await follower.step()
+
+    assert await waiting
+
+
+async def test_a_late_notice_of_an_earlier_position_takes_nothing_back(store, follower):
+    await counted(store, 2)
+    waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping", "other"], 2, PATIENCE))
+    await follower.step()
+    await asyncio.sleep(0.05)
+    store.signals.moved({"keeping": 1, "other": 2})
+    store.signals.moved({"keeping": 2})
 
     assert await waiting
 

@@ -28,32 +28,22 @@ class Progress:
             await self.require_stored(position)
             return True
         with self._signals.progress.listen() as bell:
-            heard = _HeardSince(self._signals)
-            if _reached(await self._stored(), names, position):
+            known = _Known(self, self._signals)
+            if await known.have_reached(names, position):
                 return True
             await self.require_stored(position)
             try:
                 async with asyncio.timeout(seconds):
-                    await self._hear(bell, heard, names, position)
+                    while not await known.have_reached(names, position):
+                        await bell.wait()
+                        bell.clear()
             except TimeoutError:
                 return False
             return True
 
-    async def _hear(self, bell: asyncio.Event, heard: "_HeardSince", names: Sequence[str], position: int) -> None:
-        """Wait until the followers have reached the position, as heard, or as stored if that may be incomplete."""
-        while not _reached(heard.positions, names, position):
-            await bell.wait()
-            bell.clear()
-            if not heard.is_complete:
-                heard = _HeardSince(self._signals)
-                if _reached(await self._stored(), names, position):
-                    return
-
     async def require_stored(self, position: int) -> None:
         """Raise `PositionAheadError` for a position beyond the log's end."""
-        if position <= self._signals.newest:
-            return
-        if position <= self._signals.newest:  # heard only of what is stored
+        if position <= self._signals.newest:  # it heard only of what is stored
             return
         head = await asyncio.to_thread(self._log.head)
         if position > head:
@@ -63,27 +53,27 @@ class Progress:
         """Return every follower's stored status."""
         return await asyncio.to_thread(statuses, self._database)
 
-    async def _stored(self) -> dict[str, int]:
-        return {name: status.position for name, status in (await self.look()).items()}
 
+class _Known:
+    """Followers' positions: those that were stored when we looked, and those that this process has heard of since.
 
-def _reached(positions: Mapping[str, int], names: Sequence[str], position: int) -> bool:
-    return all(positions.get(name, 0) >= position for name in names)
+    What it heard before may be outdated by a rebuild. When a follower has moved without saying where, we look again.
+    """
 
-
-class _HeardSince:
-    """The positions that this process has heard of since it began to listen. Earlier ones may be outdated by a rebuild."""
-
-    def __init__(self, signals: Signals) -> None:
+    def __init__(self, progress: Progress, signals: Signals) -> None:
+        self._progress = progress
         self._signals = signals
-        self._reached = signals.reached
-        self._before = dict(self._reached)
+        self._heard: dict[str, int] | None = None
 
-    @property
-    def is_complete(self) -> bool:
-        """Return whether no follower has moved to a position that was not said."""
-        return self._reached is self._signals.reached
+    async def have_reached(self, names: Sequence[str], position: int) -> bool:
+        """Return whether all of these followers have reached a position."""
+        if self._heard is not self._signals.reached:
+            self._heard = self._signals.reached
+            self._before = dict(self._heard)
+            self._stored = await self._progress.look()
+        return all(self._position(name, self._heard) >= position for name in names)
 
-    @property
-    def positions(self) -> dict[str, int]:
-        return {name: position for name, position in self._reached.items() if position != self._before.get(name)}
+    def _position(self, name: str, heard: Mapping[str, int]) -> int:
+        stored = self._stored[name].position if name in self._stored else 0
+        since = heard.get(name, 0)
+        return stored if since == self._before.get(name) else max(stored, since)
