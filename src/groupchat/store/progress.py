@@ -28,7 +28,7 @@ class Progress:
             await self.require_stored(position)
             return True
         with self._signals.progress.listen() as bell:
-            known = _Known(self, self._signals)
+            known = _KnownPositions(self, self._signals)
             if await known.have_reached(names, position):
                 return True
             await self.require_stored(position)
@@ -54,7 +54,7 @@ class Progress:
         return await asyncio.to_thread(statuses, self._database)
 
 
-class _Known:
+class _KnownPositions:
     """Followers' positions: those that were stored when we looked, and those that this process has heard of since.
 
     What it heard before may be outdated by a rebuild. When a follower has moved without saying where, we look again.
