@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.web.problems import PROBLEM
 from groupchat.http.web.refusals import BadMessageError
-from groupchat.http.web.request import ABORT, ARRIVED
+from groupchat.http.web.request import ABORT
 from groupchat.store.refusals import UnavailableError
 from groupchat.values.errors import RefusalError
 from groupchat.values.ids import new_id
@@ -145,7 +145,6 @@ class Connection(HttpToolsProtocol):
         """Note that the request is complete; after its response, the connection is idle."""
         self._unlimit()
         self._phase = _Phase.IDLE
-        cast("dict[str, Any]", self.scope)[ARRIVED] = True
         super().on_message_complete()
         if not self._unanswered:
             self._limit(self.timeout_keep_alive)

@@ -22,7 +22,7 @@ from groupchat.http.web.refusals import (
     PayloadTooLargeError,
     RequestTimeoutError,
 )
-from groupchat.http.web.request import ARRIVED, Incoming
+from groupchat.http.web.request import Incoming
 from groupchat.http.web.takes import fields, takes
 from groupchat.values.errors import FaultCode, InvalidRequestError
 
@@ -57,18 +57,14 @@ async def read_body(incoming: Incoming, seconds: float = BODY_SECONDS) -> bytes:
     announced = incoming.headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
         raise PayloadTooLargeError
-    body = await (_receive_body(incoming) if ARRIVED in incoming.scope else _receive_in_time(incoming, seconds))
+    try:
+        async with asyncio.timeout(seconds):
+            body = await _receive_body(incoming)
+    except TimeoutError as error:
+        raise RequestTimeoutError(seconds) from error
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLargeError
     return body
-
-
-async def _receive_in_time(incoming: Incoming, seconds: float) -> bytes:
-    try:
-        async with asyncio.timeout(seconds):
-            return await _receive_body(incoming)
-    except TimeoutError as error:
-        raise RequestTimeoutError(seconds) from error
 
 
 async def _receive_body(incoming: Incoming) -> bytes:

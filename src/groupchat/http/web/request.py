@@ -18,8 +18,6 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 ABORT = "groupchat.abort"
 """The key in a request's scope under which a server provides a way to close the connection."""
-ARRIVED = "groupchat.arrived"
-"""The key in a request's scope that a server sets when all of the request is there, so that reading its body takes no time."""
 CORRELATION_ID = b"groupchat-correlation-id"
 _CORRELATION_ID = re.compile(rb"[\x21-\x2e\x30-\x7e]{1,128}")
 _LISTS = frozenset({b"accept", b"accept-encoding", b"if-match"})
