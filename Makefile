@@ -37,7 +37,7 @@ style: .venv/dev
 test: ## check style, types and layers, then run all tests
 	@$(MAKE) -j 2 .venv/dev jars
 	@$(MAKE) -j 2 style fetched
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 # What the tests need from Maven, npm and others. Types are checked meanwhile; a test whose part is missing says so.
 fetched: .venv/dev jars

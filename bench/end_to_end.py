@@ -160,8 +160,11 @@ def measure(server: Server, *, rounds: int, seconds: float, carried_seconds: flo
         yield _lower(f"{name} / the goal", found["ours"], [GOAL_MS] * rounds, unit=unit)
         yield _lower(f"{name} / the same as plain CRUD", found["ours"], found["CRUD"], unit=unit, notes=notes)
         with _held(other):
+            server.checkpoint()
+            visible = _visible(service, rounds, seconds)
+            settle(ours.is_busy)
             yield _carried(service, ours, 1_000 / median_of(found["ours"]) * (os.cpu_count() or 1), carried_seconds)
-            yield _visible(service, rounds, seconds)
+            yield visible
 
 
 def _lower(name: str, ours: list[float], other: list[float], *, unit: str, notes: dict[str, float] | None = None) -> Measure:

@@ -17,7 +17,7 @@ from groupchat.http.streams.streams import Stream as EventStream
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits
 from groupchat.http.web.reply import Reply
-from groupchat.http.web.request import ARRIVED, Incoming
+from groupchat.http.web.request import Incoming
 from tests.http.site import open_site
 from tests.support.world import a_world
 
@@ -304,25 +304,6 @@ async def test_bytes_that_are_not_http_get_a_problem(sent):
     assert b"application/problem+json" in head
     assert b"groupchat-correlation-id: req_" in head
     assert json.loads(body)["type"] == "/problems/bad-message"
-
-
-async def test_the_application_learns_whether_a_request_has_arrived_completely():
-    async def says(scope, receive, send):
-        before = ARRIVED in scope
-        while (await receive())["more_body"]:
-            pass
-        text = f"{before:d}{ARRIVED in scope:d}".encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": text})
-
-    head = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\n"
-    async with serving(says) as port, connected(port) as (reader, writer):
-        writer.write(head + b"abcd")
-        assert await asyncio.wait_for(reader.readuntil(b"11"), PATIENCE)
-        writer.write(head)
-        await pause(0.05)
-        writer.write(b"abcd")
-        assert await asyncio.wait_for(reader.readuntil(b"01"), PATIENCE)
 
 
 async def test_a_request_of_http_1_1_without_a_host_is_refused(store):
