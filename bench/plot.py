@@ -20,6 +20,7 @@ def svg(title: str, across: str, up: str, lines: Mapping[str, Sequence[tuple[flo
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" font-family="sans-serif" font-size="12">',
+            f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',  # also where the page around it is dark
             _text(_MARGIN, 24, title, "#000"),
             f'<path d="M{_MARGIN} {_MARGIN}V{_HEIGHT - _MARGIN}H{_WIDTH - _MARGIN}" fill="none" stroke="#888"/>',
             _text(_MARGIN - 48, _MARGIN + 4, f"{most_up:,.0f} {up}", "#444"),
