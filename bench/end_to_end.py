@@ -8,9 +8,8 @@
 """
 
 import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from subprocess import Popen
 from threading import Thread
@@ -22,8 +21,8 @@ import crud
 import histories
 from load import Load
 from postgres import Server
-from rounds import CONSOLE, Measure, alternate, median_of
-from service import BODY, CONNECTIONS, Service, post, started
+from rounds import CONSOLE, Measure, alternate, compare_less, median_of
+from service import BODY, CONNECTIONS, Service, held, post, started
 from sqlalchemy import create_engine, text
 
 from groupchat.proof import growing
@@ -114,7 +113,7 @@ class _Cost:
 
     def measure(self) -> float:
         """Return the milliseconds of a message."""
-        with _held(self._other):
+        with held(*self._other.processes.values()):
             before = self._used()
             accepted = self._side.post(self._seconds)
             settle(self._side.is_busy)
@@ -159,25 +158,10 @@ def measure(server: Server, *, rounds: int, seconds: float, carried_seconds: flo
         unit = "ms of CPU per message"
         notes = costs["ours"].notes("ours") | costs["CRUD"].notes("other")
         name = "end to end: CPU of a message to five"
-        yield _lower(f"{name} / the goal", found["ours"], [GOAL_MS] * rounds, unit=unit)
-        yield _lower(f"{name} / the same as plain CRUD", found["ours"], found["CRUD"], unit=unit, notes=notes)
-        with _held(other):
+        yield compare_less(f"{name} / the goal", found["ours"], [GOAL_MS] * rounds, unit=unit)
+        yield compare_less(f"{name} / the same as plain CRUD", found["ours"], found["CRUD"], unit=unit, notes=notes)
+        with held(*other.processes.values()):
             yield _carried(service, ours, 1_000 / median_of(found["ours"]) * (os.cpu_count() or 1), carried_seconds)
-
-
-def _lower(name: str, ours: list[float], other: list[float], *, unit: str, notes: dict[str, float] | None = None) -> Measure:
-    """Return a measure where less is better: the ratio is theirs by ours."""
-    return Measure(
-        name=name,
-        ours=round(median_of(ours), 2),
-        other=round(median_of(other), 2),
-        ratio=round(median_of(other) / median_of(ours), 3),
-        goal=1.0,
-        unit=unit,
-        rounds=[(round(a, 2), round(b, 2)) for a, b in zip(ours, other, strict=True)],
-        disk="as it is",
-        notes=notes or {},
-    )
 
 
 def _carried(service: Service, ours: _Ours, rate: float, seconds: float) -> Measure:
@@ -226,26 +210,6 @@ def _visible(service: Service, rounds: int, seconds: float) -> Measure:
             took.append((perf_counter() - begun) * 1_000)
     took.sort()
     p50, p99 = (round(took[len(took) * share // 100], 1) for share in (50, 99))
-    return Measure(
-        name="end to end: p99 of POST to visible in the inbox / the goal",
-        ours=p99,
-        other=VISIBLE_GOAL_MS,
-        ratio=round(VISIBLE_GOAL_MS / p99, 3),
-        goal=1.0,
-        unit="ms",
-        rounds=[],
-        disk="as it is",
-        notes={"p50_ms": p50, "samples": len(took), "other_messages_per_second": VISIBLE_RATE},
-    )
-
-
-@contextmanager
-def _held(side: _Side) -> Iterator[None]:
-    """Hold a side's processes, which would share the machine."""
-    for process in side.processes.values():
-        process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in side.processes.values():
-            process.send_signal(signal.SIGCONT)
+    notes = {"p50_ms": p50, "samples": len(took), "other_messages_per_second": VISIBLE_RATE}
+    name = "end to end: p99 of POST to visible in the inbox / the goal"
+    return compare_less(name, [p99], [VISIBLE_GOAL_MS], unit="ms", notes=notes)

@@ -6,30 +6,18 @@ has still to do does not weigh on the other side. Another API process, with a da
 """
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
 import cpu
 from load import Load, Result
 from postgres import Server
-from rounds import Measure, alternate, compare
-from service import BODY, CONNECTIONS, Service, post, started
+from rounds import Measure, alternate, compare, compare_less
+from service import BODY, CONNECTIONS, Service, held, post, started
 
 CPU_GOAL = 1 / 1.6
 _ECHO = Path(__file__).with_name("echo.py")
-
-
-@contextmanager
-def _held(service: Service) -> Iterator[None]:
-    """Hold the worker of a service."""
-    service.worker.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        service.worker.send_signal(signal.SIGCONT)
 
 
 class _Ours:
@@ -60,7 +48,7 @@ class _Alone(_Ours):
 
     def post(self) -> float:
         """Post for a while."""
-        with _held(self._other):
+        with held(self._other.worker):
             return super().post()
 
 
@@ -90,7 +78,7 @@ class _Echo:
         paths = [path.format(f"cnv_{n:032d}") for n in range(CONNECTIONS)]
         load = Load(port=self._port, paths=paths, key=f"gck_{'0' * 32}_{'0' * 43}", body=BODY, seconds=self._seconds)
         before = cpu.used(self._process.pid)
-        with _held(self._ours):
+        with held(self._ours.worker):
             result = post(load)
         if result.refused:
             msg = f"the echo refused {result.refused} requests"
@@ -108,7 +96,7 @@ def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[M
         rates = alternate(f"HTTP, disk {disk}", sides, rounds)
         behind = service.behind()
     line, unit = "POST a message, durable on Postgres", "requests/s"
-    held = compare(
+    without = compare(
         f"{line}, without a worker / bare FastAPI echo", rates["without a worker"], rates["echo"], goal=0.5, unit=unit, disk=disk
     )
     found = compare(f"{line} / bare FastAPI echo", rates["ours"], rates["echo"], goal=0.6, unit=unit, disk=disk)
@@ -119,22 +107,9 @@ def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[M
     }
     raw = f"{line} / echo of bytes, unparsed"
     unparsed = compare(raw, rates["ours"], rates["raw echo"], goal=None, unit=unit, disk=disk)
-    return [found, held, _cost("the API's CPU for that / the echo's", alone, echo, disk), unparsed]
-
-
-def _cost(line: str, ours: _Ours, echo: _Echo, disk: str) -> Measure:
-    """Return the processor time of a request. The ratio is the echo's by ours, because less is better."""
-    a, b = ([round(each * 1e6, 1) for each in side.cpu[1:]] for side in (ours, echo))
-    return Measure(
-        name=line,
-        ours=round(median(a)),
-        other=round(median(b)),
-        ratio=round(median(b) / median(a), 3),
-        goal=CPU_GOAL,
-        unit="us of CPU",
-        rounds=list(zip(a, b, strict=True)),
-        disk=disk,
-    )
+    costs = ([each * 1e6 for each in side.cpu[1:]] for side in (alone, echo))
+    cost = compare_less("the API's CPU for that / the echo's", *costs, goal=CPU_GOAL, unit="us of CPU", disk=disk)
+    return [found, without, cost, unparsed]
 
 
 def _notes(results: list[Result], cpu: list[float]) -> dict[str, float]:

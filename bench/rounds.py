@@ -64,3 +64,27 @@ def compare(
         rounds=[(round(a, 1), round(b, 1)) for a, b in zip(ours, other, strict=True)],
         disk=disk,
     )
+
+
+def compare_less(
+    name: str,
+    ours: Sequence[float],
+    other: Sequence[float],
+    *,
+    goal: float = 1.0,
+    unit: str,
+    disk: str = "as it is",
+    notes: dict[str, float] | None = None,
+) -> Measure:
+    """Return a measure of which less is better: the ratio is that of the medians, the other's by ours."""
+    return Measure(
+        name=name,
+        ours=round(median(ours), 2),
+        other=round(median(other), 2),
+        ratio=round(median(other) / median(ours), 3),
+        goal=goal,
+        unit=unit,
+        rounds=[(round(a, 2), round(b, 2)) for a, b in zip(ours, other, strict=True)],
+        disk=disk,
+        notes=notes or {},
+    )

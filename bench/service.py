@@ -139,6 +139,18 @@ def environment_of(url: str) -> dict[str, str]:
 
 
 @contextmanager
+def held(*processes: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Hold processes (SIGSTOP), which would share the machine with what is measured."""
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
 def started(
     arguments: tuple[str, ...], environment: Mapping[str, str], ready: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:

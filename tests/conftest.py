@@ -26,14 +26,13 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
 from tests.support.kafka import Broker, a_broker, running_broker
-from tests.support.machine import keep_bytecode, know_that_trio_is_missing, loading, share_statements, use_memory
+from tests.support.machine import keep_bytecode, loading, share_statements, use_memory
 from tests.support.postgres import PostgresServer, running_server
 from tests.support.stores import store_on
 
 use_memory()
 keep_bytecode()
 share_statements()
-know_that_trio_is_missing()
 
 IN_CI = bool(os.environ.get("CI"))
 

@@ -38,6 +38,14 @@ async def test_a_marked_text_opens_a_review_and_blocks_nothing_R40(world):
     assert not (await world.state(group)).blocked
 
 
+@pytest.mark.parametrize(("text", "group"), [("STOP", (2,)), ("stop!", ()), ("Arr\u00eat", (2,)), ("STOP 🛑", (2,))])
+async def test_a_keyword_opens_no_review_R40(world, text, group):
+    await world.group(1, 2)
+    await world.writes(1, text, group=group)
+
+    assert [each for each in await world.log() if isinstance(each.event, ReviewOpened)] == []
+
+
 async def test_a_text_that_the_carrier_repeats_opens_one_review_R40_R45(world):
     await world.group(1, 2)
     for _ in range(2):

@@ -14,7 +14,7 @@ STOPS_AT = 2_000
 def stop(done: int, total: int) -> None:
     """Say how far it is, and go no further."""
     if done == STOPS_AT:
-        print(f"{done} of {total}", flush=True)  # noqa: T201 - the one who started it waits for this
+        print(f"{done} of {total}", flush=True)  # noqa: T201 - a test waits for it
         sys.stdin.read()
 
 

@@ -148,11 +148,11 @@ async def test_put_off_events_are_read_together(store, slow):
     process = Process(store, slow)
     later = Later(store, process, Follower(store, process))
     costs = []
-    for count_ in (2, 20):
+    for many in (2, 20):
         first = store.log.head() + 1
-        for n in range(count_):
-            await count(store, f"quick-{count_}-{n}")
-        process._put_off(store.log.head(), [PutOff(first + n, f"quick-{count_}-{n}", utc_now()) for n in range(count_)])
+        for n in range(many):
+            await count(store, f"quick-{many}-{n}")
+        process._put_off(store.log.head(), [PutOff(first + n, f"quick-{many}-{n}", utc_now()) for n in range(many)])
         with asked_of(store.database) as asked:
             await later.step()
         costs.append(len(asked))

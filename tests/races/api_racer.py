@@ -42,7 +42,7 @@ async def serve(url: str, api_key: str, path: str, times: int) -> None:
     """Race when a line comes."""
     async with opened(url) as store, client_of(store, api_key) as client:
         await client.get(path.removesuffix("/messages"))
-        print("ready", flush=True)  # noqa: T201 - the one who started it waits for this
+        print("ready", flush=True)  # noqa: T201 - a test waits for it
         await asyncio.to_thread(sys.stdin.readline)
         print(msgspec.json.encode(await race(client, path, times)).decode())  # noqa: T201 - what it is run for
 

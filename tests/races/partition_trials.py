@@ -11,7 +11,7 @@ import os
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from subprocess import PIPE
 from typing import Self
 from uuid import uuid4
@@ -25,12 +25,12 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from groupchat.store.schema import migrate
-from groupchat.store.signals import Signals
 from groupchat.values.event import Recorded
 from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.projections.histories import forget_everything, log_of, opted_out, received, sent, started, store_log, tables_of, updated
 from tests.support.builders import a_group, number
 from tests.support.forked import Forked
+from tests.support.stores import store_on
 
 WORKERS = 4
 PARTITIONS = 8
@@ -51,14 +51,8 @@ class Counted(Struct, frozen=True):
 
 def run(url: str, brokers: str, trials: int, workers: int = WORKERS) -> Counted:
     """Carry out the trials, each with so many processes at a time, of which all but one are killed."""
-    with ExitStack() as stack:
-        database = Database(url)
-        stack.callback(database.close)
+    with closing(Database(url)) as database, store_on(database) as store:
         migrate(database)
-        signals = Signals(database)
-        stack.callback(signals.close)
-        store = EventStore(database, signals)
-        stack.callback(store.close)
         outcomes = [asyncio.run(_trial(store, url, brokers, workers)) for _ in range(trials)]
     events, killed, behind, different = map(sum, zip(*outcomes, strict=True))
     return Counted(trials, events, killed, behind, different)

@@ -7,6 +7,6 @@ from groupchat.store.schema import migrate
 
 if __name__ == "__main__":
     database = Database(sys.argv[1])
-    print("ready", flush=True)  # noqa: T201 - the one who started it waits for this
+    print("ready", flush=True)  # noqa: T201 - a test waits for it
     sys.stdin.readline()
     migrate(database)

@@ -25,7 +25,7 @@ async def work(url: str) -> None:
     """Follow forever."""
     async with opened(url) as store:
         follower = Follower(store, Keeping(store.database))
-        print("ready", flush=True)  # noqa: T201 - the one who started it waits for this
+        print("ready", flush=True)  # noqa: T201 - a test waits for it
         await follower.run(asyncio.Event())
 
 

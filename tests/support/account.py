@@ -22,8 +22,8 @@ def main(how: str) -> None:
         "signals": {number: str(signal.getsignal(number)) for number in SIGNALS},
         "streams": [[each.fileno(), each.encoding, each.errors] for each in (sys.stdin, sys.stdout, sys.stderr)],
     }
-    print(json.dumps(account))  # noqa: T201 - what it is run for
-    print("in short", file=sys.stderr)  # noqa: T201 - the same
+    print(json.dumps(account))  # noqa: T201 - its account
+    print("in short", file=sys.stderr)  # noqa: T201 - its account
     if how == "fail":
         msg = "it failed"
         raise ValueError(msg)

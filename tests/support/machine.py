@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +35,6 @@ def keep_bytecode() -> None:
     """Let this process and its children keep compiled modules, also where the environment forbids that, as in many containers."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
-
-
-def know_that_trio_is_missing() -> None:
-    """Tell httpx at once that there is no trio: it asks for each request, and Python doesn't remember a missing module."""
-    if find_spec("sniffio") is None:
-        sys.modules["sniffio"] = None  # type: ignore[assignment] # the import fails at once
 
 
 @contextmanager

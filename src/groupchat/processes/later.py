@@ -6,7 +6,6 @@ itself had failed on it: `groupchat retry` and `groupchat park` let both continu
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -117,18 +116,17 @@ class Later:
             return {}
         with self._database.read() as connection:
             found = put_off.due(connection, self._name, self._store.now(), BATCH)
+        if not found:
+            return {}
         keys = {each.position: each.key for each in found}
-        if keys and (parked := self._parked(min(keys), max(keys)) & keys.keys()):
-            keys = {position: key for position, key in keys.items() if position not in parked}
+        parked = parked_in(self._database, self._name, above=min(keys) - 1, upto=max(keys)).keys() & keys
+        if parked:
             with self._database.write(durable=False) as connection:
                 put_off.forget(connection, self._name, list(parked))
         try:
-            return {keys[recorded.position]: [recorded] for recorded in self._store.log.at(keys)}
+            return {keys[recorded.position]: [recorded] for recorded in self._store.log.at(keys.keys() - parked)}
         except UnreadableEventError as error:
             raise PoisonError(error.position, str(error)) from error
-
-    def _parked(self, first: int, last: int) -> AbstractSet[int]:
-        return parked_in(self._database, self._name, above=first - 1, upto=last).keys()
 
     def _store_ends(self, handled: Mapping[str, Reacted]) -> None:
         now = self._store.now()

@@ -91,7 +91,7 @@ class Process:
             await asyncio.gather(*tasks.values())  # the batch comes again, and none of its reactions may be running then
         try:
             await self._store_ends(by_key, tasks, position)
-        except Exception:  # as above
+        except Exception:  # nothing is stored, so the batch comes again here, too
             await asyncio.gather(*tasks.values())
             raise
         return position
@@ -137,17 +137,19 @@ class Process:
         return tasks
 
     async def _ended_or_slow(self, tasks: Mapping[str, asyncio.Task[End]], since: Mapping[str, float]) -> set[asyncio.Task[End]]:
-        """Wait until none of the tasks makes progress, or until all of them take long; return those that have not ended."""
-        left, now, after = set(tasks.values()), asyncio.get_running_loop().time, self._background_after
-        if left and after is None:
-            return (await asyncio.wait(left))[1]
+        """Wait until all tasks have ended, or those that are left take long; return these.
+
+        `since` has the time when the present reaction of each key began.
+        """
+        left = set(tasks.values())
+        seconds, now = self._background_after, asyncio.get_running_loop().time
         begun = now()
-        while left and after is not None:
-            newest = max((since[key] for key, task in tasks.items() if key in since and task in left), default=begun)
-            seconds = min(newest + after, begun + after * _TIMES_FOR_ALL) - now()
-            if seconds <= 0:
-                break
+        while left and (seconds is None or seconds > 0):
             _, left = await asyncio.wait(left, timeout=seconds)
+            if self._background_after is not None:
+                newest = max((since[key] for key, task in tasks.items() if key in since and task in left), default=begun)
+                slow_at = min(newest + self._background_after, begun + self._background_after * _TIMES_FOR_ALL)
+                seconds = slow_at - now()
         return left
 
     async def _in_order(self, key: str, events: Sequence[Recorded], gate: asyncio.Semaphore, since: dict[str, float]) -> End:

@@ -250,15 +250,14 @@ class Recorder(SQLAlchemyApplicationRecorder):
         topics: Sequence[str] = (),
     ) -> list[StoredEvent]:
         """Return a stream's events, of these types or of all."""
-        table = STORED_EVENTS.c
-        query = select(STORED_EVENTS).where(table.originator_id == str(originator_id))
+        query = select(STORED_EVENTS).where(_T.originator_id == str(originator_id))
         if gt is not None:
-            query = query.where(table.originator_version > gt)
+            query = query.where(_T.originator_version > gt)
         if lte is not None:
-            query = query.where(table.originator_version <= lte)
+            query = query.where(_T.originator_version <= lte)
         if topics:
-            query = query.where(table.topic.in_(topics))
-        query = query.order_by(table.originator_version.desc() if desc else table.originator_version).limit(limit)
+            query = query.where(_T.topic.in_(topics))
+        query = query.order_by(_T.originator_version.desc() if desc else _T.originator_version).limit(limit)
         with self.database.statement() as connection:
             return list(_notifications(connection.execute(query).all()))
 
