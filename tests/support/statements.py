@@ -1,11 +1,15 @@
 """Counting a database's work: statements and transactions, in the order of their beginning."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import event
 
 from groupchat.store.database import Database
+
+_AROUND = re.compile(r"(?:BEGIN|SET LOCAL|COMMIT|PRAGMA)\b[^;]*(?:;\s*|$)")
+"""What begins a transaction or ends it, sent with its first or last statement or by itself."""
 
 
 class Asked(list[str]):
@@ -20,8 +24,8 @@ def counted(database: Database) -> Iterator[Asked]:
     asked = Asked()
 
     def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
-            asked.append(statement)
+        if asks := _AROUND.sub("", statement).strip():
+            asked.append(asks)
 
     def begun(_connection: object) -> None:
         asked.transactions += 1

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from groupchat.store import parked, places
 from groupchat.store.at_once import AtOnce
-from groupchat.store.database import Database
+from groupchat.store.database import Database, run_at_end
 from groupchat.store.signals import PROGRESS_CHANNEL, notify_log, notify_progress
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
 from groupchat.store.upserts import insert_new, upsert
@@ -143,10 +143,10 @@ def advance(connection: Connection, names: Sequence[str], position: int) -> None
 
 
 def move(connection: Connection, moves: dict[str, int]) -> None:
-    """Store the new positions of locked followers, and raise the places of those that followed Kafka before."""
+    """Store the new positions of locked followers when the transaction ends, and raise the places of those that followed Kafka."""
     if connection.dialect.name == "postgresql":
         columns = {"names": list(moves), "positions": list(moves.values()), "reached": json.dumps(moves)}
-        connection.exec_driver_sql(_MOVE_POSTGRES, columns)
+        run_at_end(connection, _MOVE_POSTGRES, columns)
         return
     for position in dict.fromkeys(moves.values()):
         names = [name for name, to in moves.items() if to == position]

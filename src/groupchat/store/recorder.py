@@ -7,7 +7,6 @@ under the lock. So readers that follow by position never miss an event.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import Any, Never
 from uuid import UUID
@@ -22,7 +21,7 @@ from sqlalchemy.orm import sessionmaker
 
 from groupchat.store import answers
 from groupchat.store.append import Append, BatchState, judge
-from groupchat.store.database import Database
+from groupchat.store.database import Database, run_at_end
 from groupchat.store.fences import generations
 from groupchat.store.tables import STORED_EVENTS
 
@@ -42,7 +41,6 @@ _HEADS_SQLITE = """
     FROM json_each(?)
 """
 _HEADS_POSTGRES = f"""
-    BEGIN;
     SELECT pg_advisory_xact_lock({WRITER_LOCK});
     SELECT NULL, coalesce(max(id), 0) FROM stored_events
     UNION ALL
@@ -85,7 +83,7 @@ _STOPPING_POSTGRES = """
 _INSERT_POSTGRES = f"""
     INSERT INTO stored_events (id, originator_id, originator_version, topic, state)
     SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
-    NOTIFY {LOG_CHANNEL}, %(newest)s;
+    NOTIFY {LOG_CHANNEL}, %(newest)s
 """  # noqa: S608 - constants of this file
 
 
@@ -144,7 +142,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
         Raises the driver's error if the transaction fails. Then it is unknown whether any of the batch was stored.
         """
         streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))  # none if it decides now
-        with self._begin() as connection:
+        with self.database.write() as connection:
             position, heads = self._lock(connection, streams)
             for append in batch:
                 self._let_decide(connection, append, heads)
@@ -157,7 +155,8 @@ class Recorder(SQLAlchemyApplicationRecorder):
             )
             judgment = judge(batch, stored)
             answers.keep(connection, judgment.answers)
-            self._end(connection, position, judgment.events)
+            if judgment.events:
+                self.insert(connection, position, judgment.events, at_end=True)
         for append, outcome in zip(batch, judgment.outcomes, strict=True):
             append.outcome = outcome
 
@@ -185,10 +184,6 @@ class Recorder(SQLAlchemyApplicationRecorder):
                 found.setdefault(stream, {})[version] = topic
         return found
 
-    def _begin(self) -> AbstractContextManager[Connection]:
-        """Begin a transaction. On Postgres, the first statement begins it and the last one ends it, which saves two round trips."""
-        return self.database.write() if self.database.is_sqlite else self.database.statement()
-
     def _lock(self, connection: Connection, streams: list[str]) -> tuple[int, dict[str, int]]:
         """Lock out other writers, and return the log's end and the streams' versions."""
         if self.database.is_sqlite:
@@ -198,16 +193,8 @@ class Recorder(SQLAlchemyApplicationRecorder):
         position = next(version for stream, version in rows if stream is None)
         return position, {stream: version for stream, version in rows if stream is not None}
 
-    def _end(self, connection: Connection, position: int, events: list[StoredEvent]) -> None:
-        """Store the events, and end the transaction if `_begin` left that to the last statement."""
-        commit = "" if self.database.is_sqlite else "COMMIT"
-        if events:
-            self.insert(connection, position, events, commit)
-        elif commit:
-            connection.exec_driver_sql(commit)
-
-    def insert(self, connection: Connection, position: int, events: Sequence[StoredEvent], then: str = "") -> None:
-        """Store events after a position and, on Postgres, run the statement `then`. The writers' lock must be held."""
+    def insert(self, connection: Connection, position: int, events: Sequence[StoredEvent], *, at_end: bool = False) -> None:
+        """Store events after a position, on Postgres `at_end` of the transaction. The writers' lock must be held."""
         ids = range(position + 1, position + 1 + len(events))
         if self.database.is_sqlite:
             connection.execute(insert(STORED_EVENTS), [_row(event, id_) for event, id_ in zip(events, ids, strict=True)])
@@ -220,7 +207,10 @@ class Recorder(SQLAlchemyApplicationRecorder):
             "states": [event.state for event in events],
             "newest": str(ids[-1]),
         }
-        connection.exec_driver_sql(_INSERT_POSTGRES + then, columns)
+        if at_end:
+            run_at_end(connection, _INSERT_POSTGRES, columns)
+        else:
+            connection.exec_driver_sql(_INSERT_POSTGRES, columns)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
         """Store events as one append, as the library's interface requires; return their positions.
