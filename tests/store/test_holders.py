@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from groupchat.store.holders import LEASE_HOLDERS, holders, keep_seen, this_process
+from groupchat.store.holders import LEASE_HOLDERS, holders, keep_seen, note_holder, this_process
 from groupchat.store.lease import Lease
 from groupchat.values.clock import to_micros, utc_now
 
@@ -76,6 +76,20 @@ async def test_a_process_that_has_leases_is_seen_and_others_are_not(database):
     await see(database, NOW + timedelta(minutes=5))
 
     assert held(database) == {"inbox": [(this_process(), NOW + timedelta(minutes=5))], "pane": [("elsewhere/1", NOW)]}
+
+
+async def test_a_process_is_seen_without_waiting_for_leases_that_are_being_taken(database):
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time.")
+    later = NOW + timedelta(minutes=5)
+    once_held(database, "pane", this_process())
+    once_held(database, "inbox", this_process())
+
+    with database.write() as taking:
+        note_holder(taking, ["inbox"], [])
+        await see(database, later)
+
+    assert held(database)["pane"] == [(this_process(), later)]
 
 
 async def test_a_process_without_leases_writes_nothing(database, monkeypatch):

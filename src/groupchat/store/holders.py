@@ -81,9 +81,11 @@ async def keep_seen(
 
 
 def _see(database: Database, now: datetime) -> None:
+    """Note the time, except for leases that are being taken: a wait for their rows could become a circle."""
     mine = _T.process == this_process()
+    free = select(_T.name).where(mine).with_for_update(skip_locked=True)
     with database.statement() as connection:
         if not connection.execute(select(_T.name).where(mine).limit(1)).all():
             return
     with database.write(durable=False) as connection:
-        connection.execute(update(LEASE_HOLDERS).where(mine).values(seen_at=to_micros(now)))
+        connection.execute(update(LEASE_HOLDERS).where(mine, _T.name.in_(free)).values(seen_at=to_micros(now)))
