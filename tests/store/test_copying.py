@@ -49,6 +49,17 @@ def test_many_rows_replace_others_as_a_few_do(database):
         assert stored(connection) == in_order(newer)
 
 
+def test_many_rows_are_stored_as_they_are_in_any_encoding_of_the_connection(database):
+    if database.is_sqlite:
+        pytest.skip("SQLite's connections have no encoding.")
+    values = [{**row, "error": "é"} for row in rows()]
+    with database.write() as connection:
+        connection.connection.driver_connection.set_client_encoding("LATIN1")
+        upsert(connection, FOLLOWERS, values)
+        assert stored(connection) == in_order(values)
+        connection.connection.driver_connection.set_client_encoding("UTF8")
+
+
 def test_many_rows_are_stored_without_the_right_to_make_temporary_tables(database):
     if database.is_sqlite:
         pytest.skip("SQLite has no rights.")

@@ -25,7 +25,7 @@ def insert_copied(connection: Connection, table: Table, values: Sequence[Mapping
     connection.exec_driver_sql(f"CREATE TEMPORARY TABLE copied (LIKE {table.name})")
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
-        cursor.copy_expert(f"COPY copied ({', '.join(names)}) FROM STDIN", BytesIO(lines.encode()))
+        cursor.copy_expert(f"COPY copied ({', '.join(names)}) FROM STDIN (ENCODING 'UTF8')", BytesIO(lines.encode()))
     connection.exec_driver_sql(f"{insert}; DROP TABLE copied")
     return True
 
