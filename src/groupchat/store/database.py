@@ -26,6 +26,8 @@ from groupchat.values.errors import ExpectedError, first_line
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+CONNECTIONS = 14
+"""The most connections of a pool. All of them stay open: opening one costs Postgres as much as many queries."""
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
 
@@ -75,7 +77,9 @@ TIMEOUTS = Timeouts()
 class Database:
     """An engine and its transactions. On Postgres, `schema` is the only schema that its connections see."""
 
-    def __init__(self, url: str | URL, *, pool_size: int = 10, schema: str | None = None, timeouts: Timeouts = TIMEOUTS) -> None:
+    def __init__(
+        self, url: str | URL, *, pool_size: int = CONNECTIONS, schema: str | None = None, timeouts: Timeouts = TIMEOUTS
+    ) -> None:
         self.url = _parse(url)
         self._timeouts = timeouts
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -84,7 +88,7 @@ class Database:
         self.engine = self._engine(pool_size, schema)
         self.single = self._engine(pool_size, schema, isolation_level="AUTOCOMMIT")
         """For single statements: its connections are in autocommit mode from the start, so none has to switch back and forth."""
-        self.session_locks = SessionLocks(self._engine(0, schema, isolation_level="AUTOCOMMIT"))
+        self.session_locks = SessionLocks(self._engine(1, schema, isolation_level="AUTOCOMMIT"))
         """The leases of this process on Postgres."""
         self._together: dict[Any, AtOnce[Any, Any]] = {}
         if self.is_sqlite:
@@ -96,7 +100,7 @@ class Database:
         engine = create_engine(
             self.url,
             pool_size=pool_size,
-            max_overflow=4,
+            max_overflow=0,
             pool_timeout=POOL_TIMEOUT_SECONDS,
             hide_parameters=True,  # errors are logged and shown, and a statement's values may be people's messages
             **{"connect_args": {"timeout": self._timeouts.busy_ms / 1_000}} if self.is_sqlite else _POSTGRES_OPTIONS,
