@@ -13,7 +13,7 @@ from groupchat.bootstrap import System
 from groupchat.carriers.port import Posted
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.simulator.behaviors import Behavior
-from groupchat.commands import consents, contacts, conversations, reading
+from groupchat.commands import consents, contacts, conversations, read_marks
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.demo.clock import StoryClock
@@ -137,4 +137,4 @@ class StoryGroup(Struct, frozen=True):
 
     async def read(self, who: Caller) -> None:
         """Mark the conversation as read by a user."""
-        await self.teller.run(who, reading.mark_read, self.id)
+        await self.teller.run(who, read_marks.mark_read, self.id)

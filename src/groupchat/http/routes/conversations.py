@@ -1,6 +1,6 @@
 """Conversations: creating, the inbox, renaming, continuing in a successor, read marks (R1 to R6, R13, R18, R27, R30)."""
 
-from groupchat.commands import conversations, reading
+from groupchat.commands import conversations, read_marks
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import NewGroup
 from groupchat.http.calls.answers import Answer, Written
@@ -12,9 +12,10 @@ from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import ConversationChange, ConversationInput, ReadUpTo, SuccessorInput
 from groupchat.http.inputs.parameters import InboxQuery
-from groupchat.projections import inbox, message_search, read_marks, thread
+from groupchat.projections import inbox, message_search, thread
 from groupchat.projections.inbox import Conversation, Found
 from groupchat.projections.inbox_list import InboxPage
+from groupchat.projections.read_marks import VIEW as READ_MARKS
 from groupchat.queries import conversations as queries
 from groupchat.store.decision import Decision
 
@@ -56,7 +57,7 @@ async def _create(decision: Decision, who: Caller, asked: NewGroup) -> Conversat
 
 @endpoint(
     Spec("GET", ALL, "The inbox", "conversations", page=InboxPageShown, example=examples.INBOX),
-    waits_for=(inbox.VIEW.name, read_marks.VIEW.name, thread.VIEW.name, message_search.VIEW.name),
+    waits_for=(inbox.VIEW.name, READ_MARKS.name, thread.VIEW.name, message_search.VIEW.name),
 )
 async def read_inbox(call: Reading[InboxQuery]) -> Answer[InboxPage]:
     """List conversations, newest activity first, with filters and search by name, participant's name and number (R27).
@@ -73,7 +74,7 @@ async def read_inbox(call: Reading[InboxQuery]) -> Answer[InboxPage]:
 @endpoint(
     Spec("GET", ONE, "One conversation", "conversations", example=examples.CONVERSATION),
     first=permits.sees_conversation,
-    waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
+    waits_for=(inbox.VIEW.name, READ_MARKS.name),
 )
 async def read_conversation(call: Call) -> Answer[Conversation]:
     """Read a conversation as the caller sees it."""
@@ -142,7 +143,7 @@ async def _succeed(decision: Decision, who: Caller, conversation_id: str, asked:
 )
 async def mark_read(call: Writing[ReadUpTo]) -> Written[None]:
     """Mark the conversation as read by the caller, up to a version or completely (R30). A mark never goes backwards."""
-    return await call.run(reading.mark_read, call.path["conversation_id"], call.body.version)
+    return await call.run(read_marks.mark_read, call.path["conversation_id"], call.body.version)
 
 
 @endpoint(
@@ -152,4 +153,4 @@ async def mark_read(call: Writing[ReadUpTo]) -> Written[None]:
 )
 async def mark_unread(call: Call) -> Written[None]:
     """Count at least one unread message in the conversation for the caller, until it is read again (R30)."""
-    return await call.run(reading.mark_unread, call.path["conversation_id"])
+    return await call.run(read_marks.mark_unread, call.path["conversation_id"])
