@@ -77,7 +77,7 @@ def test_a_commit_without_an_answer_ends_in_good_time(broker, topic_prefix):
     publisher = Publisher(brokers_at(broker.address), topic_prefix)
     publisher.open()
     publisher._producer.begin_transaction()
-    publisher._send(publisher._producer, next(records_of(event))).get(timeout=10)
+    publisher._send(publisher._producer, [next(records_of(event))])[0].get(timeout=10)
 
     broker.pause()
     with pytest.raises(KafkaTimeoutError, match=r"have not reported for 0\.3 s whether a transaction is committed"):

@@ -96,7 +96,7 @@ async def test_a_transaction_that_its_relay_did_not_end_is_read_by_nobody(sqlite
     begun.open()
     begun._producer.begin_transaction()
     for record in records_of(log[0]):
-        begun._send(begun._producer, record).get(timeout=PATIENCE)
+        begun._send(begun._producer, [record])[0].get(timeout=PATIENCE)
 
     await relayed(a_relay(sqlite_store, kafka, topics))
     with pytest.raises(KafkaError):

@@ -1,5 +1,6 @@
 """From the log to the publisher, batch by batch. All of it blocks, so it runs in the relay's own threads."""
 
+from collections.abc import Container
 from concurrent.futures import Executor, Future
 from typing import Literal
 
@@ -18,9 +19,9 @@ from groupchat.processes.relay.starting import check, progress_at
 from groupchat.projections import REFILL
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
-from groupchat.store.parked import parked_in
+from groupchat.store.parked import parked
 from groupchat.store.places import views_beyond
-from groupchat.store.positions import FollowerStatus, PoisonError, advance, record_failure, stand_at, status_of, stop_at
+from groupchat.store.positions import FollowerStatus, PoisonError, move, record_failure, stand_at, status_of, stop_at
 from groupchat.tracing import publishing
 from groupchat.values.errors import described, first_line
 from groupchat.values.event import Recorded
@@ -67,15 +68,17 @@ class Forwarder:
         self._limit = batch
         """The maximum of the next transaction: less than a batch while a record that is too large is looked for."""
         self._standing: int | None = None
+        self._parked: Container[int] = ()
+        """The parked events above the position at which this relay began: only an event at which it stops can be parked."""
         self._ahead: Future[_RelayBatch | None] | None = None
 
     def step(self) -> Found:
         """Publish the next batch. Any exception may pass; call `drop` after it."""
-        status = self.status()
-        if self._is_stopped(status):
-            return "stopped"
         try:
             if self._standing is None or not self._publisher.certain:
+                status = self.status()
+                if self._is_stopped(status):
+                    return "stopped"
                 self._standing = self._begin(status)
             batch = self._ahead.result() if self._ahead is not None else self._read(self._standing)
             self._ahead = None
@@ -135,6 +138,7 @@ class Forwarder:
         standing = progress.position if progress is not None else 0
         with self._database.write(durable=False) as connection:
             stand_at(connection, self._name, standing)
+            self._parked = parked(connection, self._name, above=standing)
         log.info("relay_begins", relay=self._name, position=standing)
         return standing
 
@@ -162,8 +166,8 @@ class Forwarder:
             return
         self._standing, self._limit = position, min(self._limit * 2, self._batch)
         with self._database.write(durable=False) as connection:
-            advance(connection, [self._name], position)
-        self._store.signals.moved()
+            move(connection, {self._name: position})
+        self._store.signals.moved({self._name: position})
 
     def _narrow(self, batch: _RelayBatch, error: RecordTooLargeError) -> None:
         """Look for the record that is too large, in smaller transactions; raises `PoisonError` if only one event can have it.
@@ -183,18 +187,17 @@ class Forwarder:
         try:
             found = self._store.log.read(above, self._limit).events
         except UnreadableEventError as error:
-            if error.position not in parked_in(self._database, self._name, above=above, upto=error.position):
+            if error.position not in self._parked:
                 raise PoisonError(error.position, str(error)) from error
             return _RelayBatch([], [], progress_at(self._store, error.position), full=False)
         if not found:
             return None
-        parked = parked_in(self._database, self._name, above=above, upto=found[-1].position)
         records: list[KafkaRecord] = []
         events: list[Recorded] = []
         done = 0
         for recorded in found:
             try:
-                new = [] if recorded.position in parked else self._records(recorded)
+                new = [] if recorded.position in self._parked else self._records(recorded)
             except PoisonError:
                 if not done:
                     raise

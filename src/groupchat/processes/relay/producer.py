@@ -1,17 +1,19 @@
 """kafka-python's transactional producer, extended with information that the relay needs and kafka-python does not expose.
 
-It depends on internals of kafka-python 3.0 in two places: committing with a time limit, and closing immediately.
+It depends on internals of kafka-python 3.0 in three places: sending a transaction's records together, committing with a time
+limit, and closing immediately.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 from kafka.producer.transaction_manager import EndTxnHandler
 
 from groupchat.broker.connection import Brokers
+from groupchat.broker.envelope import KafkaRecord
 from groupchat.broker.opening import opened
 
 REQUEST_MS = 8_000
@@ -26,6 +28,19 @@ MAX_REQUEST_BYTES = 16 * 1024 * 1024
 
 class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
     """A producer whose transactions end in time, or fail."""
+
+    def send_all(self, records: Sequence[tuple[TopicPartition, KafkaRecord]]) -> list[Any]:
+        """Send a transaction's records to their partitions; return a future for each.
+
+        `send` wakes the sender's thread at each partition's first record. That thread then asks the coordinator for one partition
+        alone, before the others are known, and the two threads take turns for the rest.
+        """
+        for place in dict.fromkeys(place for place, _ in records):
+            self._transaction_manager.maybe_add_partition_to_transaction(place)
+        append = self._accumulator.append
+        sent = [append(place, None, record.key, record.value, record.headers)[0] for place, record in records]
+        self._sender.wakeup()
+        return sent
 
     def commit(self, timeout_ms: int = COMMIT_MS) -> bool:
         """Commit; return whether the broker was asked only once. Raises the error, `KafkaTimeoutError` after the time-out.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from kafka import TopicPartition
 from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.partitioner.default import murmur2
 
@@ -39,7 +40,7 @@ class Publisher:
         self.certain = True
         """Whether another transaction may follow; if not, the publisher must be reopened first."""
         self._producer: Producer | None = None
-        self._partition = lru_cache(maxsize=_KEYS)(self._partition_of)
+        self._place = lru_cache(maxsize=_KEYS)(self._place_of)
         self._partitions: dict[str, int] = {}
 
     def open(self) -> RelayProgress | None:
@@ -62,8 +63,7 @@ class Publisher:
             msg = "the publisher is not open"
             raise RuntimeError(msg)
         producer.begin_transaction()
-        sent = [self._send(producer, record) for record in (*records, progress.record())]
-        for future in sent:
+        for future in self._send(producer, [*records, progress.record()]):
             # In kafka-python, a record that timed out does not fail the transaction, which would be committed without it.
             try:
                 future.get(timeout=self._delivery_ms / 1_000)
@@ -74,19 +74,14 @@ class Publisher:
     def close(self) -> None:
         """Close the producer in any state."""
         producer, self._producer = self._producer, None
-        self._partition.cache_clear()
+        self._place.cache_clear()
         if producer is not None:
             producer.abandon()
 
-    def _send(self, producer: Producer, record: KafkaRecord) -> Any:
-        partition = self._partition(record.topic, record.key)
-        try:
-            return producer.send(
-                self.prefix + record.topic, record.value, key=record.key, headers=record.headers, partition=partition
-            )
-        except MessageSizeTooLargeError as error:
-            raise RecordTooLargeError(str(error)) from error
+    def _send(self, producer: Producer, records: Sequence[KafkaRecord]) -> list[Any]:
+        return producer.send_all([(self._place(record.topic, record.key), record) for record in records])
 
-    def _partition_of(self, topic: str, key: bytes) -> int:
+    def _place_of(self, topic: str, key: bytes) -> TopicPartition:
         """Return the partition that Kafka's own clients choose for a key."""
-        return 0 if topic == PROGRESS else (murmur2(key) & 0x7FFFFFFF) % self._partitions[self.prefix + topic]
+        name = self.prefix + topic
+        return TopicPartition(name, 0 if topic == PROGRESS else (murmur2(key) & 0x7FFFFFFF) % self._partitions[name])
