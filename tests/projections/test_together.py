@@ -16,6 +16,7 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
 from groupchat.store.positions import statuses
+from groupchat.store.refusals import may_pass
 from groupchat.values.event import Recorded
 from tests.projections.histories import follow, forget_everything, log_of, received, store_log, tables_of
 from tests.projections.test_view import A_STORY, BAD, POISONED
@@ -110,6 +111,20 @@ async def test_a_view_that_a_rebuild_has_moved_continues_from_there_and_delays_n
 
     together = {view.name: tables_of(database, view) for view in ALL}
     assert together == await apart(database, log)
+
+
+async def test_a_view_that_is_locked_as_by_a_rebuild_that_empties_it_holds_up_no_other_R33(database: Database):
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time.")
+    log, applying = log_of(A_STORY), Applying(database)
+    with database.write() as connection:
+        positions.lock(connection, "inbox")
+    with database.write() as rebuilding:
+        positions.lock(rebuilding, "inbox")
+        handling = (Projection(database, view, applying).handle(log, LAST) for view in (thread.VIEW, inbox.VIEW, pane.VIEW))
+        found = await asyncio.gather(*handling, return_exceptions=True)
+    assert (found[0], found[2]) == (LAST, LAST)
+    assert may_pass(found[1])
 
 
 async def test_a_failure_that_passes_is_raised_to_all_and_stops_nobody(database: Database):

@@ -1,7 +1,7 @@
 """Applying: what followers store for a batch of events, with their new positions in the same transaction.
 
-Followers whose batches come in one turn of the event loop share the transaction. If one of them can't apply its batch, each batch
-is applied alone.
+Followers whose batches come in one turn of the event loop share the transaction. If one of them can't apply its batch, or a rebuild
+has locked it, each batch is applied alone. None of them waits for another one's lock.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from groupchat.store.at_once import AtOnce
-from groupchat.store.database import Database, is_passing
+from groupchat.store.database import Database, is_locked, is_passing
 from groupchat.store.parked import parked
 from groupchat.store.positions import FollowerStatus, PoisonError, lock_all, move
 from groupchat.values.errors import described
@@ -45,23 +45,27 @@ class Applying:
         return await self._at_once.ask(batch)
 
     def _apply_together(self, batches: Sequence[FollowerBatch]) -> list[int | Exception]:
+        wait = len(batches) == 1
         try:
-            return [*self._apply(batches)]
+            return [*self._apply(batches, wait=wait)]
         except Exception as error:  # noqa: BLE001 - raised where the batches came from, unless each can be applied alone
-            if is_passing(error):
+            if is_passing(error) and (wait or not is_locked(error)):
                 return [error] * len(batches)
-        return [self._apply_or_error(batch) for batch in batches]
+        return [self._apply_or_error(batch, wait=wait) for batch in batches]
 
-    def _apply_or_error(self, batch: FollowerBatch) -> int | Exception:
+    def _apply_or_error(self, batch: FollowerBatch, *, wait: bool) -> int | Exception:
         try:
-            return self.apply_alone(batch)
+            return self.apply_alone(batch, wait=wait)
         except Exception as error:  # noqa: BLE001 - raised where the batch came from
             return error
 
-    def apply_alone(self, batch: FollowerBatch) -> int:
-        """Do the same as `apply` in a transaction of its own. It blocks."""
+    def apply_alone(self, batch: FollowerBatch, *, wait: bool = True) -> int:
+        """Do the same as `apply` in a transaction of its own. It blocks.
+
+        Without `wait`, a follower that another transaction has locked is a failure that passes.
+        """
         try:
-            return self._apply([batch])[0]
+            return self._apply([batch], wait=wait)[0]
         except Exception as error:
             if is_passing(error):
                 raise
@@ -77,9 +81,9 @@ class Applying:
                 raise PoisonError(recorded.position, described(error), recorded.cause.correlation_id) from error
         return self._apply([FollowerBatch(batch.name, batch.position, [], batch.apply)])[0]
 
-    def _apply(self, batches: Sequence[FollowerBatch]) -> list[int]:
+    def _apply(self, batches: Sequence[FollowerBatch], *, wait: bool = True) -> list[int]:
         with self._database.write(durable=False) as connection:
-            statuses = lock_all(connection, [batch.name for batch in batches])
+            statuses = lock_all(connection, [batch.name for batch in batches], wait=wait)
             moved: dict[str, int] = {}
             for batch in batches:
                 if _applied(connection, batch, statuses[batch.name]):

@@ -47,6 +47,7 @@ _PASSING_STATES = frozenset({"25006", "25P03", "42501"})
 
 The driver doesn't report them as operational errors. An operator can grant the privilege again.
 """
+_LOCKED_STATE = "55P03"
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
 """The errors of a failed database call. `is_passing` returns whether the call may succeed later."""
 _WRITES = "groupchat_writes"
@@ -291,6 +292,11 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _PASSING_STATES:
         return True
     return isinstance(error, OperationalError) and not (isinstance(error.orig, sqlite3.Error) and "no such" in str(error.orig))
+
+
+def is_locked(error: BaseException) -> bool:
+    """Return whether an error of Postgres says that another transaction has locked what this one needs."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == _LOCKED_STATE
 
 
 def shown(url: URL) -> str:

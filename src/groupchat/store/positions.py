@@ -26,12 +26,14 @@ _STATUSES = select(_T.name, func.coalesce(places.LOWEST, _T.position), _T.stoppe
 _NAMED = _T.name.in_(bindparam("names", expanding=True))
 _STATUSES_OF = _STATUSES.where(_NAMED)
 _LOCK_POSTGRES = f"""
-    SELECT FROM followers WHERE name = ANY(%(names)s) ORDER BY name FOR UPDATE;
+    SELECT FROM followers WHERE name = ANY(%(names)s) ORDER BY name FOR UPDATE{{nowait}};
     {places.LOCK_POSTGRES};
     SELECT name, coalesce((SELECT min(position) FROM followed_partitions WHERE view = name), position), stopped_at, error,
         (SELECT count(*) FROM parked_events WHERE follower = name)
     FROM followers WHERE name = ANY(%(names)s)
 """  # noqa: S608 - constants
+_WAITING = _LOCK_POSTGRES.format(nowait="")
+_AT_ONCE = _LOCK_POSTGRES.format(nowait=" NOWAIT")
 _MOVE_POSTGRES = f"""
     UPDATE followers AS f SET position = m.position
     FROM unnest(%(names)s, %(positions)s) AS m (name, position) WHERE f.name = m.name AND f.position < m.position;
@@ -107,21 +109,24 @@ def lock(connection: Connection, name: str) -> FollowerStatus:
     return lock_all(connection, [name])[name]
 
 
-def lock_all(connection: Connection, names: Collection[str]) -> dict[str, FollowerStatus]:
-    """Do the same for several followers, in the order of their names, so that two transactions never wait for each other."""
-    found = _locked(connection, names)
+def lock_all(connection: Connection, names: Collection[str], *, wait: bool = True) -> dict[str, FollowerStatus]:
+    """Do the same for several followers, in the order of their names, so that two transactions never wait for each other.
+
+    Without `wait`, a follower that is locked by another transaction is an error (`database.is_locked`).
+    """
+    found = _locked(connection, names, wait=wait)
     missing = set(names).difference(found)
     if missing:
         for name in sorted(missing):
             ensure(connection, name)
-        found = _locked(connection, names)
+        found = _locked(connection, names, wait=wait)
     return found
 
 
-def _locked(connection: Connection, names: Collection[str]) -> dict[str, FollowerStatus]:
+def _locked(connection: Connection, names: Collection[str], *, wait: bool) -> dict[str, FollowerStatus]:
     """Lock those that ever ran. On SQLite, the transaction that writes has locked everything."""
     if connection.dialect.name == "postgresql":  # the last query sees what was stored before the locks were free
-        found = connection.exec_driver_sql(_LOCK_POSTGRES, {"names": list(names)})
+        found = connection.exec_driver_sql(_WAITING if wait else _AT_ONCE, {"names": list(names)})
     else:
         found = connection.execute(_STATUSES_OF, {"names": list(names)})
     return {row[0]: FollowerStatus(*row) for row in found}
