@@ -17,12 +17,14 @@ from groupchat.http.guards.connections import limited_to
 from groupchat.http.services import Services
 from groupchat.settings import Settings
 from groupchat.values.errors import ExpectedError
+from groupchat.values.waiting import first_set
 from groupchat.workers import on_signal
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
 """The time that a connection may be idle between two requests: longer than load balancers keep theirs."""
 BACKLOG = 2048
+DATE_SECONDS = 1.0
 Announce = Callable[[str, list[str]], None]
 """Called with the address and a text to show, once the server listens."""
 
@@ -58,19 +60,33 @@ async def serve(
             await asyncio.wait([serving, watching], return_when=asyncio.FIRST_COMPLETED)
         finally:
             services.streams.close()
-            server.should_exit = True
+            server.end()
             watching.cancel()
             await serving
             await services.refusals.close()
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to `on_signal`. At its end, uvicorn raises them again, which would interrupt the rest of the shutdown."""
+    """Leaves signals to `on_signal`, and sleeps while there is nothing to do."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Capture none. At its end, uvicorn raises them again, which would interrupt the rest of the shutdown."""
         yield
+
+    async def main_loop(self) -> None:
+        """Renew the date that responses have, until `end`. uvicorn looks ten times a second whether it should exit."""
+        while not await self.on_tick(0):
+            await first_set(self._ending, seconds=DATE_SECONDS)
+
+    def end(self) -> None:
+        """Close the connections, and stop."""
+        self.should_exit = True
+        self._ending.set()
 
 
 def _config(services: Services, max_connections: int) -> uvicorn.Config:

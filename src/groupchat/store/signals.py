@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
-from time import sleep
+from time import monotonic, sleep
 
 import structlog
 from sqlalchemy import Connection
@@ -25,6 +25,8 @@ PROGRESS_CHANNEL = "groupchat_progress"
 """The Postgres channel that is notified when followers have moved, with their positions as a JSON object, or with nothing."""
 
 SQLITE_LOOK_SECONDS = 0.05
+_QUIET_SECONDS = 1.0
+"""After this time without a change, changes are looked for half as often: each look wakes a sleeping processor."""
 _RECONNECT_SECONDS = 1.0
 _GATHER_SECONDS = 0.002
 """After a notification, further ones are gathered for this time: many transactions a second would wake this thread for each."""
@@ -103,7 +105,7 @@ async def _ring_at(stop: asyncio.Event, bell: asyncio.Event) -> None:
 class Signals:
     """The two bells of a process: `log` for new events, `progress` for followers that moved.
 
-    `look_seconds` is how often other processes are looked for on SQLite.
+    `look_seconds` is how often other processes are looked for on SQLite; while nothing changes, half as often.
     """
 
     def __init__(self, database: Database, *, look_seconds: float = SQLITE_LOOK_SECONDS) -> None:
@@ -159,17 +161,21 @@ class Signals:
 
     def _watch_sqlite(self) -> None:
         seen: int | None = None
+        changed = monotonic()
         while not self._stopping.wait(self._look_seconds):
             try:
                 with self._database.engine.connect() as connection:
                     raw = connection.connection.driver_connection
-                    while raw is not None and not self._stopping.wait(self._look_seconds):
+                    while raw is not None and not self._stopping.wait(self._pause_since(changed)):
                         version = raw.execute("PRAGMA data_version").fetchone()[0]
                         if version != seen:
-                            seen = version
+                            seen, changed = version, monotonic()
                             self._ring_both()
             except Exception as error:  # noqa: BLE001 - if the watcher ended, followers would sleep on
                 log.warning("signals_lost", error=described(error))
+
+    def _pause_since(self, changed: float) -> float:
+        return self._look_seconds if monotonic() < changed + _QUIET_SECONDS else 2 * self._look_seconds
 
     def _listen_postgres(self) -> None:
         while not self._stopping.is_set():

@@ -147,6 +147,21 @@ async def test_a_message_that_failed_is_sent_again_and_later_ones_of_its_convers
     assert attempts[0]["next_at"] is not None
 
 
+async def test_a_webhook_that_is_added_when_there_is_none_gets_its_retries_R55(site: Site):
+    group = await site.world.group(1, 2)
+    async with site.sending() as worker:
+        for n in (1, 2):
+            await site.until(lambda: not worker.desk.couriers)
+            webhook = await site.add()
+            site.receiver.answer = failing("again")
+            await site.world.send(group, "again")
+            await site.until(lambda webhook=webhook: site.waiting(webhook) == 1)
+            site.receiver.answer = lambda _: 204
+            site.clock.ahead += RETRIES[0]
+            await site.receiver.count(2 * n)
+            await site.world.run(webhooks.remove_webhook, webhook.id)
+
+
 async def test_a_message_is_set_aside_after_the_last_attempt_while_others_arrive_R55(site: Site):
     webhook = await site.add()
     bad, good = await site.world.group(1, 2), await site.world.group(3, 4)

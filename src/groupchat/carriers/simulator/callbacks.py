@@ -104,8 +104,9 @@ class Callbacks:
         while not stop.is_set():
             bell.clear()
             try:
-                await self.deliver_due(post)
                 seconds = await self._seconds_to_next()
+                if seconds <= 0:
+                    await self.deliver_due(post)
             except (DBAPIError, PoolTimeoutError) as error:
                 log.warning("simulator_retries", error=first_line(error))
                 await first_set(stop, seconds=self._pace.idle)

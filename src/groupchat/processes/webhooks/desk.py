@@ -53,6 +53,8 @@ class Desk:
         self.position = 0
         """The position up to which events were offered to the couriers."""
         self.couriers: dict[str, Courier] = {}
+        self.staffed = asyncio.Event()
+        """Set while there are couriers. Without any, only a new one needs to be tended."""
         self._store = store
         self._calls = calls
         self._most_queued = most_queued
@@ -83,7 +85,7 @@ class Desk:
             courier.stop()
         self._calls.close()
         self.notes, self.position = Notes(), 0
-        for kept in (self.couriers, self._of, self._changed):
+        for kept in (self.couriers, self._of, self._changed, self.staffed):
             kept.clear()
 
     async def tend(self) -> None:
@@ -204,6 +206,7 @@ class Desk:
         courier = Courier(self, webhook, cursor, waiting, self._most_queued)
         self.couriers[webhook.id] = courier
         self._of[courier.workspace_id].append(courier)
+        self.staffed.set()
         self.changed(courier)
 
     def _dismiss(self, courier: Courier) -> None:
@@ -213,6 +216,8 @@ class Desk:
         self._changed.pop(courier, None)
         self.notes.remove(courier.webhook.id)
         self._calls.forget(courier.webhook.id)
+        if not self.couriers:
+            self.staffed.clear()
 
     def _employs(self, courier: Courier) -> bool:
         return self.couriers.get(courier.webhook.id) is courier

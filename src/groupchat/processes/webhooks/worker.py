@@ -17,7 +17,7 @@ from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 TEND_SECONDS = 0.25
-"""The desk is tended this often."""
+"""The desk is tended this often while there are webhooks."""
 _AGAIN_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -62,4 +62,5 @@ class Webhooks:
     async def _tend(self) -> None:
         while True:
             await self.desk.tend()
+            await self.desk.staffed.wait()
             await asyncio.sleep(self._tend_seconds)
