@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from itertools import count, repeat
 from time import perf_counter
 from uuid import uuid4
@@ -48,7 +49,7 @@ from groupchat.values.ids import new_id
 
 WRITERS = 32
 _TOPIC = MessageSent.TOPIC
-READY: StreamKind[GroupConversation, Event] = StreamKind("cnv_", group_state.evolve, lambda event, _: [event])
+_READY: StreamKind[GroupConversation, Event] = StreamKind("cnv_", group_state.evolve, lambda event, _: [event])
 """Conversations whose commands are the events."""
 _WORKSPACE = new_id("wsp")
 _RAW_TABLE = """
@@ -81,7 +82,7 @@ class _Ours:
 
     def decide(self) -> float:
         """Decide commands."""
-        return self._timed(self._decide)
+        return self._timed(partial(decide, self._store))
 
     def _timed(self, write: Callable[[str, float], Awaitable[int]]) -> float:
         streams = [new_id("cnv") for _ in range(WRITERS)]
@@ -106,13 +107,6 @@ class _Ours:
             await self._committer.submit(append)
             stored(append)
         raise _too_few()
-
-    async def _decide(self, stream: str, until: float) -> int:
-        decided, request, message = 0, cause(_WORKSPACE), message_sent()
-        while perf_counter() < until:
-            await self._store.run(request, Decision.take, READY, stream, message)
-            decided += 1
-        return decided
 
 
 class _Library:
@@ -192,6 +186,15 @@ class _Raw:
 
 
 _CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+
+
+async def decide(store: EventStore, stream: str, until: float) -> int:
+    """Decide one command after the other in a conversation; return how many there were."""
+    decided, request, message = 0, cause(_WORKSPACE), message_sent()
+    while perf_counter() < until:
+        await store.run(request, Decision.take, _READY, stream, message)
+        decided += 1
+    return decided
 
 
 def measure(server: Server, *, rounds: int, seconds: float, disk: str, goal: float) -> list[Measure]:

@@ -12,7 +12,6 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Awaitable, Iterator
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
@@ -35,13 +34,9 @@ from groupchat.commands.workspaces import create_workspace
 from groupchat.projections import VIEWS
 from groupchat.projections.rebuild import rebuild
 from groupchat.settings import Settings
-from groupchat.store.append import Append
 from groupchat.store.database import Database
 from groupchat.store.log import Log
-from groupchat.store.mapper import EventMapper
 from groupchat.store.positions import statuses
-from groupchat.store.recorder import Recorder
-from groupchat.values.clock import utc_now
 from groupchat.values.event import Event
 from groupchat.values.ids import new_id
 from groupchat.values.policy import Policy
@@ -52,7 +47,6 @@ RUNS = 5
 TEXTS = 20
 _CATEGORY = "disabled-by-default-devtools.timeline"
 """The events of a trace that have each task's CPU time."""
-_PIECE = 5_000
 _SCROLL = """
 async () => {
   const list = document.querySelector(".bubbles");
@@ -64,18 +58,18 @@ async () => {
 """
 
 
-def history(conversations: int) -> Iterator[tuple[str, int, Event]]:
-    """Return the events of all conversations, each with its stream and version; the last conversation is the long one."""
+def history(conversations: int) -> Iterator[tuple[str, Event]]:
+    """Return the events of all conversations, each with its stream; the last conversation is the long one."""
     for n in range(conversations + 1):
         conversation = new_id("cnv")
         first = 2 * (conversations - n)  # the long conversation is that of persons 0 and 1
         roster = tuple(Participant(number=_number(each), name=f"Person {each}") for each in (first, first + 1))
         for each in roster:
             joined = consent.GroupJoined(business_number=histories.BUSINESS, number=each.number, conversation_id=conversation)
-            yield consent.stream(histories.BUSINESS, each.number), 1, joined
-        yield conversation, 1, Created(business_number=histories.BUSINESS, name=None, roster=roster, policy=Policy())
+            yield consent.stream(histories.BUSINESS, each.number), joined
+        yield conversation, Created(business_number=histories.BUSINESS, name=None, roster=roster, policy=Policy())
         for said in range(LONG if n == conversations else 1):
-            yield conversation, said + 2, _reply(roster[said % 2], said)
+            yield conversation, _reply(roster[said % 2], said)
 
 
 def _number(person: int) -> str:
@@ -102,13 +96,7 @@ async def make(settings: Settings, conversations: int) -> str:
         owner = existing(await system.store.load_fresh(WORKSPACE, workspace_id)).users[founded.user_id]
         who = Caller(workspace_id, owner, new_id("req"))
         await system.store.run(who.cause(), add_number, who, AddNumber(number=histories.BUSINESS))
-        recorder, mapper, cause = Recorder(system.database), EventMapper(), histories.cause(workspace_id)
-        story = history(conversations)
-        while piece := list(islice(story, _PIECE)):
-            made = [mapper.store(event, stream, version, utc_now(), cause) for stream, version, event in piece]
-            append = Append(events=made, expected={})
-            recorder.append([append])
-            histories.stored(append)
+        histories.store(system.database, workspace_id, history(conversations))
         await rebuild(system.store, list(VIEWS.values()), lambda _done, _total: None)
         return founded.api_key
 
@@ -132,9 +120,13 @@ async def measure(address: str, key: str) -> None:
         for name, path in (("first page", "?limit=50"), ("unread conversations", "?limit=1&count=true")):
             times = [await _call(client.get(f"/v1/conversations{path}")) for _ in range(RUNS)]
             print(f"{f'API: inbox, {name}':44} {median(times):7.0f} ms")
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=False)
+        browser = await playwright.chromium.launch(executable_path=_chromium(), chromium_sandbox=False)
         await _in_browser(browser, client, address, key)
         await browser.close()
+
+
+def _chromium() -> str | None:
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 async def _call(response: Awaitable[httpx.Response]) -> float:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from subprocess import Popen
 from threading import Thread
 from time import monotonic, perf_counter, sleep
@@ -21,7 +22,7 @@ import crud
 import histories
 from load import Load
 from postgres import Server
-from rounds import CONSOLE, Measure, alternate, compare_less, median_of
+from rounds import CONSOLE, Measure, alternate, compare, compare_delays, compare_less
 from service import BODY, CONNECTIONS, Service, held, post, started
 from sqlalchemy import create_engine, text
 
@@ -127,7 +128,7 @@ class _Cost:
 
     def notes(self, side: str) -> dict[str, float]:
         """Return the medians of the parts, without the round that warms up."""
-        return {f"{side}_{name}_ms": round(median_of(part[name] for part in self.parts[1:]), 2) for name in self.parts[0]}
+        return {f"{side}_{name}_ms": round(median(part[name] for part in self.parts[1:]), 2) for name in self.parts[0]}
 
 
 def settle(is_busy: Callable[[], bool], patience: float = _PATIENCE_SECONDS) -> float:
@@ -161,7 +162,7 @@ def measure(server: Server, *, rounds: int, seconds: float, carried_seconds: flo
         yield compare_less(f"{name} / the goal", found["ours"], [GOAL_MS] * rounds, unit=unit)
         yield compare_less(f"{name} / the same as plain CRUD", found["ours"], found["CRUD"], unit=unit, notes=notes)
         with held(*other.processes.values()):
-            yield _carried(service, ours, 1_000 / median_of(found["ours"]) * (os.cpu_count() or 1), carried_seconds)
+            yield _carried(service, ours, 1_000 / median(found["ours"]) * (os.cpu_count() or 1), carried_seconds)
 
 
 def _carried(service: Service, ours: _Ours, rate: float, seconds: float) -> Measure:
@@ -173,17 +174,9 @@ def _carried(service: Service, ours: _Ours, rate: float, seconds: float) -> Meas
             accepted, late = _tried(service, ours, rate, seconds)
             if _keeps_up(accepted, late, rate):
                 break
-    return Measure(
-        name="end to end: carried through / the goal",
-        ours=round(accepted, 1),
-        other=CARRIED_GOAL,
-        ratio=round(accepted / CARRIED_GOAL, 3),
-        goal=1.0,
-        unit="messages/s",
-        rounds=[],
-        disk="as it is",
-        notes={"seconds": seconds, "seconds_until_all_was_delivered": late, "kept_up": _keeps_up(accepted, late, rate)},
-    )
+    notes = {"seconds": seconds, "seconds_until_all_was_delivered": late, "kept_up": _keeps_up(accepted, late, rate)}
+    name = "end to end: carried through / the goal"
+    return compare(name, [accepted], [CARRIED_GOAL], goal=1.0, unit="messages/s", notes=notes)
 
 
 def _tried(service: Service, ours: _Ours, rate: float, seconds: float) -> tuple[float, float]:
@@ -208,8 +201,5 @@ def _visible(service: Service, rounds: int, seconds: float) -> Measure:
             begun = perf_counter()
             service.write_and_see()
             took.append((perf_counter() - begun) * 1_000)
-    took.sort()
-    p50, p99 = (round(took[len(took) * share // 100], 1) for share in (50, 99))
-    notes = {"p50_ms": p50, "samples": len(took), "other_messages_per_second": VISIBLE_RATE}
     name = "end to end: p99 of POST to visible in the inbox / the goal"
-    return compare_less(name, [p99], [VISIBLE_GOAL_MS], unit="ms", notes=notes)
+    return compare_delays(name, took, goal=VISIBLE_GOAL_MS, other_messages_per_second=VISIBLE_RATE)

@@ -19,6 +19,7 @@ from time import perf_counter
 import histories
 import httpx
 
+from groupchat import logs
 from groupchat.aggregates.group_events import Participant
 from groupchat.bootstrap import System, running
 from groupchat.commands.keys import by_operator
@@ -77,7 +78,9 @@ async def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = given.url or f"sqlite:///{Path(folder) / 'grown.db'}"
-        async with running(Settings(database_url=url, rate_limit=0)) as system:
+        settings = Settings(database_url=url, rate_limit=0, log_level="warning")
+        logs.configure(settings)
+        async with running(settings) as system:
             await _measure(system, given.events)
 
 

@@ -74,9 +74,8 @@ def measure(server: Server, *, rounds: int, seconds: float, conversations: int) 
         bare = _Side(echo, _load(int(echo_port), f"/json/{length}", key, seconds))
         rates = alternate(f"inbox of {conversations:,} conversations", {"ours": ours.get, "bare": bare.get}, rounds)
     name = f"inbox page of 50 of {conversations:,} conversations / bare GET of as many bytes"
-    found = compare(name, rates["ours"], rates["bare"], goal=GOAL, unit="requests/s")
-    found.notes = {"bytes": length, **ours.notes("ours"), **bare.notes("other")}
-    return found
+    notes = {"bytes": length, **ours.notes("ours"), **bare.notes("other")}
+    return compare(name, rates["ours"], rates["bare"], goal=GOAL, unit="requests/s", notes=notes)
 
 
 def _load(port: int, path: str, key: str, seconds: float) -> Load:

@@ -99,12 +99,12 @@ def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[M
     without = compare(
         f"{line}, without a worker / bare FastAPI echo", rates["without a worker"], rates["echo"], goal=0.5, unit=unit, disk=disk
     )
-    found = compare(f"{line} / bare FastAPI echo", rates["ours"], rates["echo"], goal=0.6, unit=unit, disk=disk)
-    found.notes = {
+    notes = {
         **{f"ours_{name}": value for name, value in _notes(ours.results, ours.cpu).items()},
         **{f"other_{name}": value for name, value in _notes(echo.results, echo.cpu).items()},
         "worker_behind_events": behind,
     }
+    found = compare(f"{line} / bare FastAPI echo", rates["ours"], rates["echo"], goal=0.6, unit=unit, disk=disk, notes=notes)
     raw = f"{line} / echo of bytes, unparsed"
     unparsed = compare(raw, rates["ours"], rates["raw echo"], goal=None, unit=unit, disk=disk)
     costs = ([each * 1e6 for each in side.cpu[1:]] for side in (alone, echo))

@@ -1,7 +1,6 @@
 """Proof: what the tree over the log costs appends, and how fast a log is verified."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -12,9 +11,9 @@ from time import perf_counter, sleep
 
 import histories
 import uvloop
-from appends import READY, WRITERS
-from histories import cause, message_sent
+from appends import WRITERS, decide
 from rounds import Measure, alternate, compare
+from service import environment_of
 from stores import opened
 
 from groupchat.proof.checkpoint import Checkpoint
@@ -24,7 +23,6 @@ from groupchat.proof.parts import hashing
 from groupchat.proof.tiles import root_in
 from groupchat.proof.verifying import verify
 from groupchat.store.database import Database
-from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
 from groupchat.store.positions import status_of
 from groupchat.store.rows import head
@@ -55,7 +53,7 @@ def measure(url: str, *, rounds: int, seconds: float, groups: int) -> Iterator[M
 def _worker(store: EventStore) -> Iterator["subprocess.Popen[bytes]"]:
     """Start a process that does nothing but grow the tree; once it has begun, it is paused."""
     url = store.database.url.render_as_string(hide_password=False)
-    environment = os.environ | {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "error"}
+    environment = environment_of(url) | {"GROUPCHAT_LOG_LEVEL": "error"}
     with subprocess.Popen(
         [sys.executable, "-m", "groupchat", "work", "proof"], env=environment, stderr=subprocess.DEVNULL
     ) as process:
@@ -93,20 +91,12 @@ async def _all_writers(store: EventStore, seconds: float, follower: Tree | None)
     stop = asyncio.Event()
     following = None if follower is None else asyncio.create_task(follower.run(stop))
     start = perf_counter()
-    counts = await asyncio.gather(*(_write(store, start + seconds) for _ in range(WRITERS)))
+    counts = await asyncio.gather(*(decide(store, new_id("cnv"), start + seconds) for _ in range(WRITERS)))
     elapsed = perf_counter() - start
     stop.set()
     if following is not None:
         await following
     return sum(counts) / elapsed
-
-
-async def _write(store: EventStore, until: float) -> int:
-    decided, stream, request, message = 0, new_id("cnv"), cause(new_id("wsp")), message_sent()
-    while perf_counter() < until:
-        await store.run(request, Decision.take, READY, stream, message)
-        decided += 1
-    return decided
 
 
 def _verifying(database: Database, kind: str, rounds: int, groups: int) -> Measure:

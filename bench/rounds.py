@@ -31,9 +31,10 @@ class Measure(Struct, kw_only=True):
         return self.goal is None or self.ratio >= self.goal
 
 
-def median_of(values: Iterable[float]) -> float:
-    """Return the median."""
-    return median(list(values))
+def percentiles(values: Iterable[float], *shares: int) -> list[float]:
+    """Return the percentiles of values."""
+    ordered = sorted(values)
+    return [ordered[len(ordered) * share // 100] for share in shares]
 
 
 def alternate(title: str, sides: Mapping[str, Side], rounds: int) -> dict[str, list[float]]:
@@ -51,7 +52,14 @@ def alternate(title: str, sides: Mapping[str, Side], rounds: int) -> dict[str, l
 
 
 def compare(
-    name: str, ours: Sequence[float], other: Sequence[float], *, goal: float | None, unit: str, disk: str = "as it is"
+    name: str,
+    ours: Sequence[float],
+    other: Sequence[float],
+    *,
+    goal: float | None,
+    unit: str,
+    disk: str = "as it is",
+    notes: dict[str, float] | None = None,
 ) -> Measure:
     """Return a measure: the ratio is that of the medians."""
     return Measure(
@@ -63,6 +71,7 @@ def compare(
         unit=unit,
         rounds=[(round(a, 1), round(b, 1)) for a, b in zip(ours, other, strict=True)],
         disk=disk,
+        notes=notes or {},
     )
 
 
@@ -88,3 +97,10 @@ def compare_less(
         disk=disk,
         notes=notes or {},
     )
+
+
+def compare_delays(name: str, delays: Iterable[float], *, goal: float, **notes: float) -> Measure:
+    """Return a measure of the 99th percentile of delays in milliseconds; the notes also have the median and their number."""
+    took = list(delays)
+    p50, p99 = percentiles(took, 50, 99)
+    return compare_less(name, [p99], [goal], unit="ms", notes={"p50_ms": round(p50, 1), "samples": len(took), **notes})

@@ -12,7 +12,6 @@ Prints percentiles of the answers to `POST`, writes them to `build/soak.json` an
 """
 
 import asyncio
-import os
 import random
 import re
 import signal
@@ -32,8 +31,8 @@ import plot
 import postgres
 import uvloop
 from end_to_end import settle
-from rounds import CONSOLE
-from service import BODY, founded
+from rounds import CONSOLE, percentiles
+from service import BODY, environment_of, founded
 from sqlalchemy import create_engine, text
 
 BUILD = Path(__file__).parent.parent / "build"
@@ -91,9 +90,8 @@ class Soak:
     """One run."""
 
     def __init__(self, folder: Path, url: str, seconds: float) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
-        environment |= {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "warning", "GROUPCHAT_RATE_LIMIT": "1000000"}
-        self.environment, self._seconds = environment, seconds
+        self._seconds = seconds
+        self.environment = environment = environment_of(url)
         key, port = founded(environment), _free_port()
         self.worker = _Part(folder, environment, "work")
         self.api = _Part(folder, environment, "serve", "--no-workers", "--port", str(port))
@@ -181,9 +179,9 @@ class Soak:
         begun = monotonic()
         while monotonic() < until:
             await asyncio.sleep(_PERIOD_SECONDS)
-            took, self._took = sorted(self._took), []
+            took, self._took = self._took, []
             if took:
-                p50, p95, p99 = (round(took[len(took) * share // 100], 1) for share in (50, 95, 99))
+                p50, p95, p99 = (round(each, 1) for each in percentiles(took, 50, 95, 99))
                 memory = {"api_mib": round(self.api.mib(), 1), "worker_mib": round(self.worker.mib(), 1)}
                 at = round(monotonic() - begun, 1)
                 self.periods.append(Period(at=at, posts=len(took), p50_ms=p50, p95_ms=p95, p99_ms=p99, **memory))
