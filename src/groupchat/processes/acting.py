@@ -22,7 +22,7 @@ differs from the others.
 
 
 class Acting:
-    """A function that runs a reaction."""
+    """Lets a process react to events, now and later, as long as it has the lease."""
 
     def __init__(self, store: EventStore, reaction: Reaction, *, background_after: float | None = None) -> None:
         """`background_after` is as in `Process`."""

@@ -109,7 +109,7 @@ class Decision:
         if not stream.startswith(kind.prefix):
             return None
         self.passing.pop(stream, None)
-        known = self._loaded.get(stream) or self._take(stream, self._streams.peek(stream))
+        known = self._loaded.get(stream) or self._note(stream, self._streams.peek(stream))
         return (await self.load_many(kind, [stream]))[0] if known is None else cast("S | None", known.state)
 
     async def load_past(self, kind: StreamKind[S, Any], stream: str, passing: frozenset[str], since: int) -> S | None:
@@ -126,7 +126,7 @@ class Decision:
         missing = []
         for stream, version in since.items():
             if stream not in self._loaded:
-                if self._take(stream, self._streams.glance(stream, version)) is not None:
+                if self._note(stream, self._streams.glance(stream, version)) is not None:
                     self.passing[stream] = passing
                 else:
                     missing.append(stream)
@@ -141,11 +141,11 @@ class Decision:
         ours = [stream for stream in dict.fromkeys(asked) if stream.startswith(kind.prefix)]
         missing = [stream for stream in ours if stream not in self._loaded]
         for stream in self._new.intersection(missing):
-            self._take(stream, Loaded())
+            self._note(stream, Loaded())
             missing.remove(stream)
         if missing:
             for stream, loaded in (await self._streams.load_all(kind, missing)).items():
-                self._take(stream, loaded)
+                self._note(stream, loaded)
         states = {stream: cast("S | None", self._loaded[stream].state) for stream in ours}
         return [states.get(stream) for stream in asked]
 
@@ -155,7 +155,8 @@ class Decision:
         ours = [each for each in reversed(self.emitted) if each.stream == stream and isinstance(each.event, tuple(events))]
         return [*ours, *await self._streams.newest(stream, [event.TOPIC for event in events], limit)][:limit]
 
-    def _take(self, stream: str, loaded: Loaded[Any] | None) -> Loaded[Any] | None:
+    def _note(self, stream: str, loaded: Loaded[Any] | None) -> Loaded[Any] | None:
+        """Note a stream that was read, if it was there; return it."""
         if loaded is not None:
             self._loaded[stream] = loaded
             self.began_from[stream] = loaded

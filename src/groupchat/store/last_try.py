@@ -34,7 +34,7 @@ STREAMS = 2_500
 
 
 class LockedStreams:
-    """A decision's streams as they are stored while the lock is held; implements `decision.Streams`.
+    """A decision's streams as they are stored while the lock is held; implements `decision.StreamReader`.
 
     Only the events above the version in memory are read.
     """
