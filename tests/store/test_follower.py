@@ -196,6 +196,30 @@ async def test_what_was_heard_before_a_rebuild_no_longer_counts_R33(store, follo
     assert not await Progress(store.database, store.signals).wait_for([follower.name], 7, 0.05)
 
 
+async def test_a_rebuild_that_is_heard_of_before_the_batch_that_it_undid_counts_R33(store, handler):
+    class Undone:
+        """A rebuild begins as soon as a batch is stored, and whoever waits looks where the follower is."""
+
+        name = handler.name
+
+        async def handle(self, batch, position):
+            standing = await handler.handle(batch, position)
+            with store.database.write() as connection:
+                reset_to(connection, self.name, 0)
+            with asked_of(store.database) as asked:
+                store.signals.moved()
+                await until(lambda: asked)
+            return standing
+
+    await counted(store, 7)
+    with asked_of(store.database) as asked:
+        waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping"], 7, 1.0))
+        await until(lambda: asked)
+    await Follower(store, Undone()).step()
+
+    assert not await waiting
+
+
 async def test_a_follower_that_moved_without_saying_where_is_looked_for(store, follower):
     await counted(store, 2)
     waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping"], 2, PATIENCE))

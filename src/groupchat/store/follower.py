@@ -142,6 +142,7 @@ class Follower:
             return _NOTHING
         if batch is None:
             return _NOTHING
+        heard = self._store.signals.reached
         try:
             standing = await self._handler.handle(batch.events, batch.position)
         except PoisonError as poison:
@@ -149,7 +150,8 @@ class Follower:
             return _NOTHING
         if self._known is status:  # or `stop` was called meanwhile
             self._known = replace(status, position=standing) if standing == batch.position else None
-        self._store.signals.moved({self.name: standing})
+        undone = self._store.signals.reached is not heard  # perhaps: a rebuild may have moved it since
+        self._store.signals.moved(None if undone else {self.name: standing})
         return _Step(batch.position - status.position, more=not batch.at_end or self._known is None)
 
     async def stop(self, poison: PoisonError, standing: int | None = None) -> None:
