@@ -28,15 +28,18 @@ async def other(database_url):
 
 
 def losing(other, command, others=1):
-    """Return a command that loses to another process in each try: that counts as soon as it can, when the command has read."""
-    seen = []
+    """Return a command that loses to another process in each try: that counts as soon as it can, when the command has read.
+
+    Return what the command has read, too, and what the other process has not finished yet because of the last try.
+    """
+    seen, unfinished = [], set()
 
     async def loses(decision):
         seen.append(await decision.load(COUNTER, "a"))
-        await asyncio.wait([asyncio.create_task(count(other, "a", by=others))], timeout=0.5)
+        unfinished.update((await asyncio.wait([asyncio.create_task(count(other, "a", by=others))], timeout=0.5))[1])
         return await command(decision)
 
-    return loses, seen
+    return loses, seen, unfinished
 
 
 async def take(decision, **given):
@@ -44,7 +47,7 @@ async def take(decision, **given):
 
 
 async def test_a_command_that_loses_in_every_try_wins_in_the_last(store, other):
-    command, seen = losing(other, lambda decision: take(decision, by=1_000))
+    command, seen, _ = losing(other, lambda decision: take(decision, by=1_000))
     outcome = await store.run(CAUSE, command)
 
     assert seen == [None, *range(1, len(seen))], "others were faster in every try but the last"
@@ -53,7 +56,7 @@ async def test_a_command_that_loses_in_every_try_wins_in_the_last(store, other):
 
 
 async def test_a_last_try_decides_on_the_state_stored_at_that_moment(store, other):
-    command, seen = losing(other, lambda decision: take(decision, limit=5))
+    command, seen, _ = losing(other, lambda decision: take(decision, limit=5))
     with pytest.raises(FullError):
         await store.run(CAUSE, command)
 
@@ -62,9 +65,9 @@ async def test_a_last_try_decides_on_the_state_stored_at_that_moment(store, othe
 
 
 async def test_commands_that_waited_for_a_last_try_see_its_events(store, other):
-    command, seen = losing(other, lambda decision: take(decision, by=100))
+    command, seen, unfinished = losing(other, lambda decision: take(decision, by=100))
     await store.run(CAUSE, command)
-    await asyncio.gather(*(count(each, "a") for each in (store, other, store)))
+    await asyncio.gather(*(count(each, "a") for each in (store, other, store)), *unfinished)
 
     assert (await count(store, "a", by=0)).value == await sum_of(store, "a") == len(seen) + 100 + 3
     versions = [recorded.version for recorded in store.log.stream("a")]
