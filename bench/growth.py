@@ -1,7 +1,8 @@
 """A store that has grown: the time to make one, to rebuild its views, and to answer requests from it.
 
 `python bench/growth.py --events 5000000` makes that many events of one workspace in an empty database (`--url`, or SQLite in a
-temporary folder), rebuilds all views, and measures requests, in this process and without a socket. Run it with two sizes.
+temporary folder), rebuilds all views, and measures requests, in this process and without a socket. Run it with two sizes. What a
+request costs should follow the size of its answer, not that of the store, so both are shown.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from itertools import count, islice
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 
 import histories
 import httpx
@@ -98,8 +99,8 @@ async def _measure(system: System, events: int) -> None:
         "inbox, a search without a hit": "/v1/conversations?q=nobody",
         "contacts, a search without a hit": "/v1/contacts?q=nobody",
         "a conversation": f"/v1/conversations/{long}",
-        "messages of a long conversation": f"/v1/conversations/{long}/messages",
-        "history of a long conversation": f"/v1/conversations/{long}/history",
+        "10 messages of a long conversation": f"/v1/conversations/{long}/messages?limit=10",
+        "10 events of a long conversation": f"/v1/conversations/{long}/history?limit=10",
         "past state of a tiny conversation": f"/v1/conversations/{tiny}/history/state",
         "past state of a long conversation": f"/v1/conversations/{long}/history/state",
         "ledger": "/v1/ledger",
@@ -127,13 +128,15 @@ async def _client(system: System, key: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def _requests(client: httpx.AsyncClient, name: str, path: str) -> None:
-    """Print the median and the 99th percentile of a request's time, in milliseconds."""
-    times = []
+    """Print the median and the 99th percentile of a request's time, this process's CPU time for it, and the size of its answer."""
+    times, used = [], []
     for _ in range(CALLS):
-        start = perf_counter()
-        (await client.get(path)).raise_for_status()
+        start, before = perf_counter(), process_time()
+        answer = (await client.get(path)).raise_for_status()
         times.append(1_000 * (perf_counter() - start))
-    print(f"{name:40} p50 {median(times):7.1f} ms  p99 {quantiles(times, n=100)[-1]:7.1f} ms", flush=True)
+        used.append(1_000 * (process_time() - before))
+    figures = f"p50 {median(times):7.1f} ms  p99 {quantiles(times, n=100)[-1]:7.1f} ms  CPU {median(used):7.1f} ms"
+    print(f"{name:40} {figures}  {len(answer.content) / 1_000:9.1f} kB", flush=True)
 
 
 async def _timed(name: str, work: Callable[[], Awaitable[None]]) -> None:
