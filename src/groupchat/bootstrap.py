@@ -46,7 +46,7 @@ from groupchat.proof.notes import SigningKey
 from groupchat.proof.publishing import Target, target
 from groupchat.settings import Settings
 from groupchat.store import housekeeping
-from groupchat.store.database import Database
+from groupchat.store.database import CONNECTIONS, Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
 from groupchat.store.freshness import keep_fresh
@@ -62,8 +62,8 @@ from groupchat.workers import Worker
 if TYPE_CHECKING:
     from groupchat.processes.relay.relay import Relay
 
-THREADS = 16
-"""The number of blocking database calls that a process makes at the same time."""
+THREADS = CONNECTIONS - 1
+"""The number of blocking database calls that a process makes at the same time. A connection is left for the committer."""
 THREADS_SQLITE = 48
 """The same on SQLite, where all workers of a process may be waiting for the lock of its one writer, without delaying readers."""
 OPTIONAL_WORKERS = (Simulator.name, Twilio.name, checkpointing.NAME, RELAY)
