@@ -64,9 +64,9 @@ class _Echo:
 
     def post(self) -> float:
         """Post to the echo in FastAPI's own way."""
-        result, cpu = self._post("/v1/conversations/{}/messages")
+        result, used = self._post("/v1/conversations/{}/messages")
         self.results.append(result)
-        self.cpu.append(cpu / result.accepted)
+        self.cpu.append(used / result.accepted)
         return result.accepted / result.seconds
 
     def post_raw(self) -> float:
@@ -112,11 +112,11 @@ def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[M
     return [found, without, cost, unparsed]
 
 
-def _notes(results: list[Result], cpu: list[float]) -> dict[str, float]:
+def _notes(results: list[Result], used: list[float]) -> dict[str, float]:
     """Return medians without the round that warms up; the server's CPU time per request in microseconds."""
     return {
         "p50_ms": round(median(result.p50_ms for result in results[1:]), 1),
         "p99_ms": round(median(result.p99_ms for result in results[1:]), 1),
         "client_cpu": round(median(result.cpu for result in results[1:]), 2),
-        "server_cpu_us": round(median(cpu[1:]) * 1e6),
+        "server_cpu_us": round(median(used[1:]) * 1e6),
     }
