@@ -10,6 +10,7 @@ from groupchat.store.follower import Follower
 from groupchat.store.positions import advance, park, reset_to, retry, stand_at, statuses
 from groupchat.store.progress import Progress
 from groupchat.store.refusals import PositionAheadError
+from groupchat.store.tables import FOLLOWERS
 from tests.store.counting import PATIENCE, count, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen, stopped
 from tests.support.statements import counted as asked_of
@@ -227,6 +228,17 @@ async def test_a_follower_that_moved_without_saying_where_is_looked_for(store, f
     with store.database.write() as connection:
         stand_at(connection, "keeping", 2)
     store.signals.moved()
+
+    assert await waiting
+
+
+async def test_a_position_counts_even_if_nobody_heard_of_it(store):
+    await counted(store, 2)
+    with asked_of(store.database) as asked:
+        waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping"], 2, 0.3))
+        await until(lambda: asked)
+    with store.database.write() as connection:
+        connection.execute(FOLLOWERS.insert().values(name="keeping", position=2))
 
     assert await waiting
 

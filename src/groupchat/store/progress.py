@@ -37,8 +37,8 @@ class Progress:
                     while not await known.have_reached(names, position):
                         await bell.wait()
                         bell.clear()
-            except TimeoutError:
-                return False
+            except TimeoutError:  # the bell may have been silent, as behind a firewall that drops connections
+                return await _KnownPositions(self, self._signals).have_reached(names, position)
             return True
 
     async def require_stored(self, position: int) -> None:
