@@ -1,6 +1,6 @@
 """Following the log in one process, against following Kafka in 1, 2 and 4: events a second, all four views, on Postgres.
 
-`PYTHONPATH=src:. python bench/partitions.py [GROUPS]` starts a broker and a database of its own, as the tests do. All processes
+`PYTHONPATH=src:. python bench/partitions.py [GROUPS]` starts a broker and a database of its own. All processes
 share this machine's cores with them, so the figures say what sharing costs, not what more machines would give.
 """
 
@@ -13,6 +13,8 @@ from time import perf_counter
 from uuid import uuid4
 
 import histories
+import postgres
+from relays import broker
 from stores import opened
 
 from groupchat.projections import CONVERSATION_VIEWS
@@ -22,8 +24,6 @@ from groupchat.store.places import forget_places
 from groupchat.store.positions import reset_to
 from groupchat.store.progress import Progress
 from tests.processes.partitions.publishing import Publisher, make_topic
-from tests.support.kafka import running_broker
-from tests.support.postgres import running_server
 
 PARTITIONS = 12
 MESSAGES = 10
@@ -33,8 +33,8 @@ SECONDS = 300
 def main(groups: int) -> None:
     """Measure, and print."""
     with ExitStack() as stack:
-        brokers = stack.enter_context(running_broker())
-        url = stack.enter_context(stack.enter_context(running_server()).database())
+        brokers = stack.enter_context(broker())
+        url = stack.enter_context(postgres.running()).database()
         store = stack.enter_context(opened(url))
         events = histories.fill(store.database, groups=groups, messages=MESSAGES)
         prefix = f"bench{uuid4().hex[:8]}."
