@@ -109,6 +109,19 @@ async def test_a_bell_that_rings_for_what_a_follower_has_asks_the_database_nothi
         METADATA.drop_all(store.database.single)
 
 
+async def test_a_follower_that_is_behind_goes_on_although_no_bell_rings(postgres_url):
+    """As after a stop: more than a batch was stored meanwhile, and this process has heard of none of it."""
+    async with opened(postgres_url) as before:
+        await counted(before, 5)
+    async with opened(postgres_url) as store:
+        METADATA.create_all(store.database.single)
+        await until(lambda: store.signals.calls)  # it listens
+        follower = Follower(store, Keeping(store.database), batch=2, idle_seconds=LONG)
+        async with running(follower):
+            await reached(follower, 5)
+        METADATA.drop_all(store.database.single)
+
+
 async def test_a_call_lets_a_follower_look_for_itself(store, follower, database):
     """As on SQLite, where another process's events are noticed but not named, or after `groupchat retry`."""
     async with running(follower):

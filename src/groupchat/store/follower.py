@@ -97,9 +97,10 @@ class Follower:
 
     async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event) -> None:
         pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
+        more = True
         while not stop.is_set() and await lease.still_held():
             bell.clear()
-            if self._has_everything():
+            if not more and self._has_everything():
                 await asyncio.sleep(_gathering())
                 await self._rung(bell)
                 continue
@@ -114,9 +115,10 @@ class Follower:
                 await first_set(stop, seconds=pauses.next())
                 continue
             pauses.reset()
+            more = step.more
             if step.done < self._batch:
                 await asyncio.sleep(_gathering())
-            if not step.more:
+            if not more:
                 await self._rung(bell)
 
     def _has_everything(self) -> bool:
