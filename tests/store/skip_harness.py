@@ -91,7 +91,7 @@ def _dawdle(_connection: Connection) -> None:
 def _dawdling(database: Database) -> Iterator[None]:
     """Let writers take a while between their insert and their commit, or fail then: by a trigger, on SQLite by the engine."""
     if database.is_sqlite:
-        event.listen(database.engine, "commit", _dawdle)
+        event.listen(database.writing, "commit", _dawdle)
         yield
         return
     with database.write() as connection:

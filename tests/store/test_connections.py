@@ -52,8 +52,8 @@ async def all_reading(store: EventStore) -> AsyncIterator[None]:
         await asyncio.gather(*reads)
 
 
-async def test_reads_that_take_long_hold_up_no_command(postgres_url: str):
-    async with opened(postgres_url) as store:
+async def test_reads_that_take_long_hold_up_no_command(database_url: str):
+    async with opened(database_url) as store:
         await count(store, "a")
         async with all_reading(store):
             async with asyncio.timeout(PATIENCE):

@@ -35,7 +35,7 @@ class SharedDatabase:
         self._engine = engine
         self._database = Database(url)
         self._connections: list[Any] = []
-        for each in self._engines():
+        for each in self._database.engines:
             event.listen(each, "connect", lambda connection, _: self._connections.append(connection))
         with engine.connect() as connection:
             self._empty = EMPTY.format(version=connection.exec_driver_sql(VERSION).scalar_one())
@@ -52,7 +52,7 @@ class SharedDatabase:
         with self._engine.connect() as connection:
             alive = set(connection.exec_driver_sql(SESSIONS).scalars())
         broken = any(each.info.backend_pid not in alive for each in self._connections)
-        if broken or any(each.pool.checkedout() for each in self._engines()):  # type: ignore[attr-defined]
+        if broken or any(each.pool.checkedout() for each in self._database.engines):  # type: ignore[attr-defined]
             self.close()
         self._database.session_locks.close()
         return self._database
@@ -60,9 +60,6 @@ class SharedDatabase:
     def close(self) -> None:
         """Close the connections."""
         self._database.close()
-
-    def _engines(self) -> tuple[Engine, ...]:
-        return self._database.engine, self._database.single
 
 
 @pytest.fixture(scope="session")

@@ -18,13 +18,12 @@ def queries_of(database: Database, ask: Callable[[], object]) -> Asked:
         if "SELECT" in statement:
             asked.append((statement[statement.index("SELECT") :], parameters))  # on Postgres, what begins it comes with it
 
-    engines = (database.engine, database.single)
-    for engine in engines:
+    for engine in database.engines:
         event.listen(engine, "before_cursor_execute", executed)
     try:
         ask()
     finally:
-        for engine in engines:
+        for engine in database.engines:
             event.remove(engine, "before_cursor_execute", executed)
     return asked
 

@@ -37,24 +37,23 @@ def counted(database: Database) -> Iterator[Asked]:
 @contextmanager
 def listening(database: Database, name: str, listener: object) -> Iterator[None]:
     """Hear an event of all connections until the block ends."""
-    engines = (database.engine, database.single)
-    for engine in engines:
+    for engine in database.engines:
         event.listen(engine, name, listener)
     try:
         yield
     finally:
-        for engine in engines:
+        for engine in database.engines:
             event.remove(engine, name, listener)
 
 
 def before_commits(database: Database, do: Callable[[], None]) -> None:
     """Do something before each commit: on Postgres, a statement of its own or the end of the last one of the transaction."""
     if database.is_sqlite:
-        event.listen(database.engine, "commit", lambda _: do())
+        event.listen(database.writing, "commit", lambda _: do())
         return
 
     def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.endswith("COMMIT"):
             do()
 
-    event.listen(database.single, "before_cursor_execute", executed)
+    event.listen(database.writing, "before_cursor_execute", executed)

@@ -5,7 +5,7 @@ SQLite runs in WAL mode with `synchronous=FULL`; a transaction that can be redon
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -50,7 +50,6 @@ The driver doesn't report them as operational errors. An operator can grant the 
 _LOCKED_STATE = "55P03"
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
 """The errors of a failed database call. `is_passing` returns whether the call may succeed later."""
-_WRITES = "groupchat_writes"
 _DURABLE = "groupchat_durable"
 _BEGINNING = "groupchat_beginning"
 _ENDING = "groupchat_ending"
@@ -89,11 +88,14 @@ class Database:
         self.engine = self._engine(pool_size, schema)
         self.single = self._engine(pool_size, schema, isolation_level="AUTOCOMMIT")
         """For single statements: its connections are in autocommit mode from the start, so none has to switch back and forth."""
+        self.writing = self._engine(1, schema) if self.is_sqlite else self.single
+        """For transactions that write: on SQLite, the one writer at a time has a connection that readers can't keep from it."""
         self.session_locks = SessionLocks(self._engine(1, schema, isolation_level="AUTOCOMMIT"))
         """The leases of this process on Postgres."""
         self._together: dict[Any, AtOnce[Any, Any]] = {}
         if self.is_sqlite:
-            event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "begin", _begin_reading)
+            event.listen(self.writing, "begin", _begin_writing)
         else:
             event.listen(self.single, "before_cursor_execute", _begin_postgres, retval=True)
 
@@ -125,6 +127,11 @@ class Database:
     def _note_file(self, *_: object) -> None:
         if self._file is not None:
             self._file.opened()
+
+    @property
+    def engines(self) -> Collection[Engine]:
+        """The engines of its transactions and statements."""
+        return {self.engine, self.single, self.writing}
 
     @property
     def path(self) -> Path | None:
@@ -184,8 +191,8 @@ class Database:
     @contextmanager
     def _begun_sqlite(self, *, durable: bool, patient: bool) -> Iterator[Connection]:
         same_file = nullcontext() if self._file is None else self._file.same()
-        with self.known_errors(), self._turn(patient=patient), same_file, self.engine.connect() as bare:
-            connection = bare.execution_options(**{_WRITES: True, _DURABLE: durable})
+        with self.known_errors(), self._turn(patient=patient), same_file, self.writing.connect() as bare:
+            connection = bare.execution_options(**{_DURABLE: durable})
             with connection.begin():
                 yield connection
 
@@ -242,8 +249,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
-        self.single.dispose()
+        for engine in self.engines:
+            engine.dispose()
         self.session_locks.close()
         if self._file is not None:
             self._file.forget()
@@ -372,11 +379,11 @@ def _begin_postgres(connection: Connection, cursor: Any, statement: str, paramet
     return beginning + statement, parameters
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get(_WRITES):
-        connection.exec_driver_sql("BEGIN")
-        return
-    level = "FULL" if options.get(_DURABLE, True) else "NORMAL"
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    level = "FULL" if connection.get_execution_options().get(_DURABLE, True) else "NORMAL"
     connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
