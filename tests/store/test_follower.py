@@ -211,6 +211,9 @@ async def test_what_was_heard_before_a_rebuild_no_longer_counts_R33(store, follo
 
 
 async def test_a_rebuild_that_is_heard_of_before_the_batch_that_it_undid_counts_R33(store, handler):
+    if not store.database.is_sqlite:
+        pytest.skip("Postgres' notifications come in order, so this process can't be made to hear of the rebuild first.")
+
     class Undone:
         """A rebuild begins as soon as a batch is stored, and whoever waits looks where the follower is."""
 
