@@ -30,7 +30,7 @@ BATCH = 2_000
 """The maximum number of events in a transaction."""
 
 Found = Literal["more", "end", "stopped"]
-"""A batch was published, the end of the log is reached, or the relay is stopped by an event or an impossible position."""
+"""There is more to publish, the end of the log is reached, or the relay is stopped by an event or an impossible position."""
 
 log = structlog.get_logger()
 
@@ -41,7 +41,8 @@ class _RelayBatch(Struct, frozen=True):
     records: list[KafkaRecord]
     events: list[Recorded]
     progress: RelayProgress
-    full: bool
+    at_end: bool
+    """Whether the log ended with it when it was read."""
 
 
 class Forwarder:
@@ -84,13 +85,12 @@ class Forwarder:
             self._ahead = None
             if batch is None:
                 return "end"
-            self._publish(batch)
+            return self._publish(batch)
         except PoisonError as poison:
             self.drop()
             stop_at(self._database, self._name, poison)
             self._store.signals.moved()
             return "stopped"
-        return "more"
 
     def stopped(self) -> bool:
         """Return whether the relay is stopped by an event or an impossible position."""
@@ -153,9 +153,9 @@ class Forwarder:
                 PoisonError(0, f"Kafka has lost the events after position {position}: {REFILL}."),
             )
 
-    def _publish(self, batch: _RelayBatch) -> None:
+    def _publish(self, batch: _RelayBatch) -> Found:
         position = batch.progress.position
-        if batch.full:  # read ahead while Kafka works
+        if not batch.at_end:  # read ahead while Kafka works
             self._ahead = self._threads.submit(self._read, position)
         try:
             with publishing(self._name, [each.cause.correlation_id for each in batch.events]):
@@ -163,11 +163,12 @@ class Forwarder:
         except RecordTooLargeError as error:
             self.drop()
             self._narrow(batch, error)
-            return
+            return "more"
         self._standing, self._limit = position, min(self._limit * 2, self._batch)
         with self._database.write(durable=False) as connection:
             move(connection, {self._name: position})
         self._store.signals.moved({self._name: position})
+        return "end" if batch.at_end else "more"
 
     def _narrow(self, batch: _RelayBatch, error: RecordTooLargeError) -> None:
         """Look for the record that is too large, in smaller transactions; raises `PoisonError` if only one event can have it.
@@ -185,11 +186,12 @@ class Forwarder:
     def _read(self, above: int) -> _RelayBatch | None:
         """Return the next batch to publish, none at the log's end; raises `PoisonError` if it can't be published."""
         try:
-            found = self._store.log.read(above, self._limit).events
+            piece = self._store.log.read(above, self._limit)
         except UnreadableEventError as error:
             if error.position not in self._parked:
                 raise PoisonError(error.position, str(error)) from error
-            return _RelayBatch([], [], progress_at(self._store, error.position), full=False)
+            return _RelayBatch([], [], progress_at(self._store, error.position), at_end=False)
+        found = piece.events
         if not found:
             return None
         records: list[KafkaRecord] = []
@@ -205,7 +207,7 @@ class Forwarder:
             records += new
             events += [recorded] * len(new)
             done += 1
-        return _RelayBatch(records, events, RelayProgress.behind(found[done - 1]), full=done == self._limit)
+        return _RelayBatch(records, events, RelayProgress.behind(found[done - 1]), at_end=piece.at_end and done == len(found))
 
     def _records(self, recorded: Recorded) -> list[KafkaRecord]:
         try:
