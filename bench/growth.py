@@ -129,17 +129,18 @@ async def _client(system: System, key: str) -> AsyncIterator[httpx.AsyncClient]:
 
 async def _requests(client: httpx.AsyncClient, name: str, path: str) -> None:
     """Print the median and the 99th percentile of a request's time, this process's CPU time for it, and the size of its answer."""
-    times, used = [], []
+    times, used, size = [], [], 0
     for _ in range(CALLS):
         start, before = perf_counter(), process_time()
         answer = (await client.get(path)).raise_for_status()
         times.append(1_000 * (perf_counter() - start))
         used.append(1_000 * (process_time() - before))
+        size = len(answer.content)
     figures = f"p50 {median(times):7.1f} ms  p99 {quantiles(times, n=100)[-1]:7.1f} ms  CPU {median(used):7.1f} ms"
-    print(f"{name:40} {figures}  {len(answer.content) / 1_000:9.1f} kB", flush=True)
+    print(f"{name:40} {figures}  {size / 1_000:9.1f} kB", flush=True)
 
 
-async def _timed(name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def _timed(name: str, work: Callable[[], Awaitable[object]]) -> None:
     start = perf_counter()
     await work()
     print(f"{name:40} {perf_counter() - start:9.1f} s", flush=True)

@@ -7,6 +7,8 @@ from itertools import islice
 
 from groupchat.aggregates import consent, delivery, reader
 from groupchat.aggregates.contact import ContactCreated
+from groupchat.aggregates.delivery_events import RecipientOutcome, Started, Updated
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.aggregates.group_events import Author, Created, InboundReceived, MessageSent, Participant
 from groupchat.aggregates.reader import ConversationRead
 from groupchat.store.append import Append, Conflict
@@ -22,7 +24,7 @@ from groupchat.values.policy import Policy
 BUSINESS = "+16285550100"
 PARTICIPANTS = 5
 USER = "usr_01996f0c1f3a9c3b52f7d1e0a4b2c6d8"
-_WAY: tuple[delivery.ReceiptStatus, ...] = ("sent", "delivered")
+_WAY: tuple[ReceiptStatus, ...] = ("sent", "delivered")
 _PIECE = 2_000
 
 
@@ -124,7 +126,7 @@ def exchange(conversation: str, roster: tuple[Participant, ...], *, replied: boo
     yield conversation, message
     yield (
         delivery.stream(message.message_id),
-        delivery.Started(
+        Started(
             message_id=message.message_id,
             conversation_id=conversation,
             business_number=BUSINESS,
@@ -133,8 +135,8 @@ def exchange(conversation: str, roster: tuple[Participant, ...], *, replied: boo
         ),
     )
     for status in _WAY:
-        outcomes = tuple(delivery.RecipientOutcome(recipient=each, status=status, code=None) for each in message.recipients)
-        updated = delivery.Updated(message_id=message.message_id, conversation_id=conversation, outcomes=outcomes)
+        outcomes = tuple(RecipientOutcome(recipient=each, status=status, code=None) for each in message.recipients)
+        updated = Updated(message_id=message.message_id, conversation_id=conversation, outcomes=outcomes)
         yield delivery.stream(message.message_id), updated
     if replied:
         yield (

@@ -25,7 +25,7 @@ from groupchat.http.web.resource import Resource
 try:
     import litestar
 except ModuleNotFoundError:
-    litestar = None  # type: ignore[assignment]
+    litestar = None
 
 CALLS = 1_000
 PATH = "/v1/conversations/{conversation_id}/messages"
@@ -111,11 +111,12 @@ def fastapi_alone() -> App:
 def litestar_alone() -> App:
     """Return Litestar's application."""
 
-    @litestar.post(PATH.replace("{conversation_id}", "{conversation_id:str}"), status_code=201)
+    @litestar.post(PATH.replace("{conversation_id}", "{conversation_id:str}"), status_code=201)  # type: ignore[untyped-decorator]
     async def send(conversation_id: str, data: Message) -> Sent:
         return Sent(conversation_id, data)
 
-    return litestar.Litestar([send], openapi_config=None, logging_config=None)
+    app: App = litestar.Litestar([send], openapi_config=None, logging_config=None)
+    return app
 
 
 async def timed(app: App) -> float:
@@ -175,8 +176,8 @@ async def main(rounds: int) -> None:
                 times[name].append(took)
     named = ("fastapi", "starlette", "msgspec", "pydantic", *(("litestar",) if litestar else ()))
     print(", ".join(f"{name} {version(name)}" for name in named))
-    for name, took in times.items():
-        print(f"{name:30} {median(took):6.1f} us   ({min(took):.1f} to {max(took):.1f})")
+    for name, all_of_it in times.items():
+        print(f"{name:30} {median(all_of_it):6.1f} us   ({min(all_of_it):.1f} to {max(all_of_it):.1f})")
 
 
 if __name__ == "__main__":

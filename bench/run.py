@@ -100,10 +100,10 @@ class Run:
 
     def _proofs(self, server: postgres.Server) -> Iterator[Measure]:
         # Everything that the rounds append is verified afterwards, so each further second costs minutes.
-        size = {"seconds": 1.0, "groups": 100 if self._quick else 900}
-        yield from proofs.measure(server.database(), rounds=self._rounds, **size)
+        groups = 100 if self._quick else 900
+        yield from proofs.measure(server.database(), rounds=self._rounds, seconds=1.0, groups=groups)
         with tempfile.TemporaryDirectory(prefix="groupchat-bench-") as folder:
-            yield from proofs.measure(f"sqlite:///{folder}/bench.db", rounds=self._rounds, **size)
+            yield from proofs.measure(f"sqlite:///{folder}/bench.db", rounds=self._rounds, seconds=1.0, groups=groups)
 
     def _kafka(self, server: postgres.Server) -> Iterator[Measure]:
         size = {"groups": 20, "messages": 4} if self._quick else {"groups": 100, "messages": 8}
