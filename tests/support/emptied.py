@@ -19,6 +19,13 @@ EMPTY = """
 DO $$
 DECLARE name text;
 BEGIN
+    FOR tries IN 1..1000 LOOP  -- the server frees the locks of an ended session a little later
+        EXIT WHEN NOT EXISTS (
+            SELECT FROM pg_locks JOIN pg_database ON oid = database
+            WHERE locktype = 'advisory' AND datname = current_database()
+        );
+        PERFORM pg_sleep(0.005);
+    END LOOP;
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
         EXECUTE format('DELETE FROM %%I', name);
     END LOOP;
@@ -41,7 +48,8 @@ class SharedDatabase:
             self._empty = EMPTY.format(version=connection.exec_driver_sql(VERSION).scalar_one())
 
     def emptied(self) -> str:
-        """Empty it, and return its URL."""
+        """Empty it when the leases of earlier tests have ended, and return its URL."""
+        self._database.session_locks.close()
         with self._engine.begin() as connection:
             connection.exec_driver_sql(self._empty)
         return self.url
@@ -54,7 +62,6 @@ class SharedDatabase:
         broken = any(each.info.backend_pid not in alive for each in self._connections)
         if broken or any(each.pool.checkedout() for each in self._database.engines):  # type: ignore[attr-defined]
             self.close()
-        self._database.session_locks.close()
         return self._database
 
     def close(self) -> None:
