@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.store.counting import COUNTER, PATIENCE, Count, count, holding, sum_of, until
+from tests.store.counting import COUNTER, PATIENCE, Count, Counted, count, holding, sum_of, until
 from tests.store.following import opened
 from tests.support.builders import CAUSE
 
@@ -62,3 +62,15 @@ async def test_the_streams_of_an_abandoned_command_can_be_evicted(small, databas
 
     assert "a" not in small._states._cache
     assert (await count(small, "a")).value == 1
+
+
+async def test_a_stream_that_is_only_read_as_of_some_version_stays_in_memory(small):
+    await count(small, "gate")
+
+    async def pass_by(decision, stream):
+        await decision.load_past(COUNTER, "gate", frozenset({Counted.TOPIC}), since=1)
+        await decision.take(COUNTER, stream, Count())
+
+    for stream in STREAMS:
+        await small.run(CAUSE, pass_by, stream)
+        assert "gate" in small._states._cache

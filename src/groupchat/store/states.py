@@ -24,7 +24,7 @@ from groupchat.values.event import Recorded
 
 S = TypeVar("S")
 
-CACHED_STREAMS = 50_000
+CACHED_STREAMS = 20_000
 """The number of streams in memory, not counting those that are being stored."""
 
 
@@ -63,10 +63,7 @@ class States:
     def peek(self, stream: str) -> Loaded[Any] | None:
         """Return a stream from memory; none if it is not there, or known to have moved."""
         cached = self._cache.get(stream)
-        if cached is None or cached.stale:
-            return None
-        self._cache[stream] = self._cache.pop(stream)  # most recently used at the end
-        return cached.loaded
+        return None if cached is None or cached.stale else self._used(stream)
 
     def glance(self, stream: str, since: int) -> Loaded[Any] | None:
         """Return a stream from memory if it is there from that version on, even if it is known to have moved on.
@@ -74,7 +71,12 @@ class States:
         After a conflict, it must be read again first.
         """
         cached = self._cache.get(stream)
-        return None if cached is None or cached.refuted or cached.loaded.version < since else cached.loaded
+        return None if cached is None or cached.refuted or cached.loaded.version < since else self._used(stream)
+
+    def _used(self, stream: str) -> Loaded[Any]:
+        """Return a stream from memory, and keep it there for longer than those that were used before."""
+        cached = self._cache[stream] = self._cache.pop(stream)
+        return cached.loaded
 
     def settled(self, stream: str) -> Loaded[Any]:
         """Return a stream from memory as far as it is stored; nothing if that is unknown."""
