@@ -4,10 +4,11 @@ What needs Kafka's client is loaded where it is used, because few installations 
 """
 
 import asyncio
+import ctypes
 import gc
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,10 @@ _NEED_FILES = frozenset({DeliveryProcess.name, MediaFetching.name})
 """The workers that need the files of messages, as HTTP does."""
 
 _NEW_OBJECTS = 20_000
+_M_ARENA_MAX = -8
+"""An option of glibc's `mallopt`, as its `malloc.h` numbers it: the number of heaps that threads take memory from."""
+_ARENAS = 2
+"""By default, glibc gives nearly every thread a heap of its own, and what one has freed there the others can't use."""
 
 
 class NoBrokersError(ExpectedError):
@@ -121,10 +126,12 @@ def provide_threads(database: Database) -> None:
 
 
 def settle_memory() -> None:
-    """Let the garbage collector run less often, and skip imported objects permanently."""
+    """Let the garbage collector run less often, and skip imported objects permanently; let threads share their free memory."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
+    with suppress(AttributeError):  # another C library than glibc has no such option
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 @asynccontextmanager
