@@ -25,8 +25,8 @@ PROGRESS_CHANNEL = "groupchat_progress"
 """The Postgres channel that is notified when followers have moved, with their positions as a JSON object, or with nothing."""
 
 SQLITE_LOOK_SECONDS = 0.05
-_QUIET_SECONDS = 1.0
-"""After this time without a change, changes are looked for half as often: each look wakes a sleeping processor."""
+_QUIET_SECONDS, _QUIET_LOOKS = 1.0, 4
+"""After so long without a change, changes are looked for every fourth time only: each look wakes a sleeping processor."""
 _RECONNECT_SECONDS = 1.0
 _GATHER_SECONDS = 0.002
 """After a notification, further ones are gathered for this time: many transactions a second would wake this thread for each."""
@@ -105,7 +105,7 @@ async def _ring_at(stop: asyncio.Event, bell: asyncio.Event) -> None:
 class Signals:
     """The two bells of a process: `log` for new events, `progress` for followers that moved.
 
-    `look_seconds` is how often other processes are looked for on SQLite; while nothing changes, half as often.
+    `look_seconds` is how often other processes are looked for on SQLite; while nothing changes, four times as long.
     """
 
     def __init__(self, database: Database, *, look_seconds: float = SQLITE_LOOK_SECONDS) -> None:
@@ -175,7 +175,7 @@ class Signals:
                 log.warning("signals_lost", error=described(error))
 
     def _pause_since(self, changed: float) -> float:
-        return self._look_seconds if monotonic() < changed + _QUIET_SECONDS else 2 * self._look_seconds
+        return self._look_seconds if monotonic() < changed + _QUIET_SECONDS else _QUIET_LOOKS * self._look_seconds
 
     def _listen_postgres(self) -> None:
         while not self._stopping.is_set():
