@@ -181,6 +181,7 @@ def _carried(service: Service, ours: _Ours, rate: float, seconds: float) -> Meas
 
 def _tried(service: Service, ours: _Ours, rate: float, seconds: float) -> tuple[float, float]:
     """Post at a rate; return the rate that was accepted, and how many seconds later everything was delivered and in all views."""
+    settle(ours.is_busy)  # what the last try has left, the tree too
     CONSOLE.print(f"carried through: {rate:.0f} messages a second for {seconds:g} s", highlight=False)
     result = service.post(seconds, rate=rate)
     return result.accepted / result.seconds, round(settle(ours.is_late), 2)
