@@ -176,8 +176,8 @@ async def main(rounds: int) -> None:
                 times[name].append(took)
     named = ("fastapi", "starlette", "msgspec", "pydantic", *(("litestar",) if litestar else ()))
     print(", ".join(f"{name} {version(name)}" for name in named))
-    for name, all_of_it in times.items():
-        print(f"{name:30} {median(all_of_it):6.1f} us   ({min(all_of_it):.1f} to {max(all_of_it):.1f})")
+    for name, taken in times.items():
+        print(f"{name:30} {median(taken):6.1f} us   ({min(taken):.1f} to {max(taken):.1f})")
 
 
 if __name__ == "__main__":

@@ -64,12 +64,12 @@ def compare(
     """Return a measure: the ratio is that of the medians."""
     return Measure(
         name=name,
-        ours=round(median(ours), 1),
-        other=round(median(other), 1),
+        ours=round(median(ours), 2),
+        other=round(median(other), 2),
         ratio=round(median(ours) / median(other), 3),
         goal=goal,
         unit=unit,
-        rounds=[(round(a, 1), round(b, 1)) for a, b in zip(ours, other, strict=True)],
+        rounds=[(round(a, 2), round(b, 2)) for a, b in zip(ours, other, strict=True)],
         disk=disk,
         notes=notes or {},
     )
@@ -86,17 +86,9 @@ def compare_less(
     notes: dict[str, float] | None = None,
 ) -> Measure:
     """Return a measure of which less is better: the ratio is that of the medians, the other's by ours."""
-    return Measure(
-        name=name,
-        ours=round(median(ours), 2),
-        other=round(median(other), 2),
-        ratio=round(median(other) / median(ours), 3),
-        goal=goal,
-        unit=unit,
-        rounds=[(round(a, 2), round(b, 2)) for a, b in zip(ours, other, strict=True)],
-        disk=disk,
-        notes=notes or {},
-    )
+    found = compare(name, ours, other, goal=goal, unit=unit, disk=disk, notes=notes)
+    found.ratio = round(median(other) / median(ours), 3)
+    return found
 
 
 def compare_delays(name: str, delays: Iterable[float], *, goal: float, **notes: float) -> Measure:
